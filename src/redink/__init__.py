@@ -1,0 +1,1 @@
+"""redink: teach language models to reason by having their work marked."""

@@ -1,0 +1,52 @@
+"""The one protocol that every engine keeps."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from redink.records import Message
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How completions are drawn; temperature 0 is greedy."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 512
+    """New tokens at most."""
+    samples: int = 1
+    """Completions per conversation."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Messages to be continued by the model, under an id of the caller's."""
+
+    id: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One continuation: the text without its end-of-turn, and how it ended."""
+
+    id: str
+    sample: int
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish: Literal["stop", "length"]
+
+
+class Engine(Protocol):
+    """Completes conversations, in any order, each tagged by its id and sample index."""
+
+    name: str
+
+    def complete(
+        self, conversations: Sequence[Conversation], sampling: Sampling
+    ) -> Iterator[Completion]:
+        """Yields every conversation's completions; raises ModelError where the model fails."""
+        ...
