@@ -167,12 +167,13 @@ def field_names(record: Any) -> tuple[str, ...]:
 
 def to_row(record: Any) -> Json:
     """A record as a dictionary of Arrow-ready values."""
-    return {name: _encode(getattr(record, name)) for name in field_names(type(record))}
+    names = field_names(typing.cast(Any, type(record)))
+    return {name: _encode(getattr(record, name)) for name in names}
 
 
 def from_row(record: type[R], row: Json) -> R:
     """The inverse of `to_row`; columns that the record type lacks are ignored."""
-    hints = _hints(record)
+    hints = _hints(typing.cast(Any, record))
     return record(**{name: _decode(hints[name], row[name]) for name in hints if name in row})
 
 

@@ -1,0 +1,32 @@
+"""The command line."""
+
+import sys
+
+
+def main() -> None:
+    """Entry point of `redink`: runs a command, prints errors without a traceback.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 130 interrupted (resumable).
+    """
+    from redink.cli.app import app
+    from redink.errors import RedinkError
+
+    try:
+        app(prog_name="redink")
+    except RedinkError as error:
+        print(f"redink: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("\nredink: interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"redink: {_disk_error(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _disk_error(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{place}{error.strerror or error}; check the path, its permissions and the free disk "
+        "space, then run the same command again: finished stages are kept"
+    )

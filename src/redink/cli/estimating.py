@@ -1,0 +1,165 @@
+"""`redink run --dry-run`: stages, what is done, and an estimate of tokens and time.
+
+Stages that take seconds and run no model (load, select, corrupt, critique) are worked out in
+memory, so that training tokens are counted with the student's tokenizer, not guessed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from redink.errors import RedinkError
+from redink.machine import cores
+from redink.plan import Plan, PlannedStage, model_name
+from redink.progress import duration
+from redink.recipe import STUDENT
+from redink.tables import Table
+
+TRAINED_PER_SECOND = 480.0
+"""Tokens trained a second, SmolLM2-135M on two cores (`python -m benchmarks.training_speed`)."""
+SAMPLED_PER_SECOND = 400.0
+"""Tokens sampled a second, same model and machine."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Rows and tokens of a stage that is not done; None where they cannot be known yet."""
+
+    rows: int | None = None
+    tokens: int | None = None
+    seconds: float | None = None
+    at_most: bool = False
+
+
+def show_estimate(plan: Plan, until: str | None) -> None:
+    """Prints one line a stage and the total time of what is not done."""
+    stages = plan.upstream(until) if until else list(plan.stages)
+    tables: dict[str, Table[Any]] = {}
+    grid = Grid("stage", "verb", "state", "rows", "tokens", "time", box=None, header_style="bold")
+    for column in grid.columns[3:]:
+        column.justify = "right"
+    total, unknown = 0.0, False
+    for planned in stages:
+        if planned.done:
+            rows = planned.facts().get("rows", "")
+            grid.add_row(planned.name, planned.stage.verb.name, "done", str(rows), "", "")
+            continue
+        estimate = _estimate(plan, planned, tables)
+        unknown |= estimate.seconds is None
+        total += estimate.seconds or 0.0
+        grid.add_row(planned.name, planned.stage.verb.name, "to do", *_cells(estimate))
+    Console().print(grid)
+    more = ", and stages whose size is not known yet (?)" if unknown else ""
+    print(f"\nto do: about {duration(total)} on this machine{more}; run folder {plan.folder}")
+
+
+def _cells(estimate: Estimate) -> tuple[str, str, str]:
+    bound = "<= " if estimate.at_most else ""
+    return (
+        "?" if estimate.rows is None else str(estimate.rows),
+        "?" if estimate.tokens is None else f"{bound}{estimate.tokens:,}",
+        "?" if estimate.seconds is None else bound + duration(estimate.seconds),
+    )
+
+
+def _estimate(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> Estimate:
+    verb = planned.stage.verb
+    if verb.name == "compare":
+        return Estimate(0, 0, 2.0)
+    try:
+        inputs = {
+            argument: [_table(plan, name, tables) for name in names]
+            for argument, names in planned.stage.inputs.items()
+            if verb.inputs[argument].accepts != ("model",)
+        }
+    except _NotYetKnown:
+        return Estimate()
+    if verb.light:
+        table = _table(plan, planned.name, tables)
+        return Estimate(len(table), 0, 1.0)
+    return _MODEL_STAGES[verb.name](plan, planned, inputs)
+
+
+class _NotYetKnown(Exception):
+    """A table that only a model can make."""
+
+
+def _table(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]:
+    planned = plan.by_name[name]
+    if name not in tables:
+        if planned.done:
+            tables[name] = Table.read(planned.folder)
+        elif planned.stage.verb.light:
+            tables[name] = _light(plan, planned, tables)
+        else:
+            raise _NotYetKnown
+    return tables[name]
+
+
+def _light(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> Table[Any]:
+    stage = planned.stage
+    arguments = dict(stage.settings)
+    for argument, names in stage.inputs.items():
+        values = [_table(plan, name, tables) for name in names]
+        arguments[argument] = values if stage.verb.inputs[argument].many else values[0]
+    try:
+        result: Table[Any] = stage.verb.function(**arguments)
+    except RedinkError as error:
+        raise type(error)(f"stage {stage.name!r}: {error}") from None
+    return result
+
+
+def _training(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    from redink.models.loading import load_tokenizer
+    from redink.models.resolve import resolve_model
+    from redink.training.preflight import preflight
+    from redink.training.rendering import examples_from
+
+    settings = planned.stage.settings
+    tables = inputs["data"]
+    objective = settings["objective"]
+    objectives: list[Any] = [objective] * len(tables)
+    if not isinstance(objective, str):
+        objectives = list(objective)
+    examples = [
+        example
+        for table, goal in zip(tables, objectives, strict=True)
+        for example in examples_from(table, goal)
+    ]
+    tokenizer = load_tokenizer(resolve_model(_root_model(plan, planned)))
+    counts = preflight(examples, tokenizer, settings["max_tokens"]).counts()
+    tokens = round(counts["tokens"] * settings["epochs"])
+    rate = TRAINED_PER_SECOND * max(1, cores() / 2)
+    return Estimate(counts["rows_kept"], tokens, tokens / rate)
+
+
+def _root_model(plan: Plan, planned: PlannedStage) -> str | Path:
+    """The untrained model that a stage's student grew from."""
+    name = planned.stage.inputs.get("student", (STUDENT,))[0]
+    while name in plan.by_name:
+        name = plan.by_name[name].stage.inputs.get("student", (STUDENT,))[0]
+    return model_name(name, plan.recipe)
+
+
+def _sampling(rows: Iterable[Table[Any]], repeats: int, max_tokens: int) -> Estimate:
+    count = sum(len(table) for table in rows) * repeats
+    tokens = count * max_tokens
+    rate = SAMPLED_PER_SECOND * max(1, cores() / 2)
+    return Estimate(count, tokens, tokens / rate, at_most=True)
+
+
+def _responses(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    settings = planned.stage.settings
+    return _sampling(inputs["problems"], settings["samples"], settings["max_tokens"])
+
+
+def _evaluation(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    models = len(planned.stage.inputs["models"])
+    return _sampling(inputs["benchmarks"], models, planned.stage.settings["max_tokens"])
+
+
+_MODEL_STAGES = {"finetune": _training, "respond": _responses, "evaluate": _evaluation}

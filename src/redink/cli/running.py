@@ -1,0 +1,84 @@
+"""`redink run`: shows stages as they go, and where time went."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from redink.machine import peak_memory_gib
+from redink.plan import Plan, PlannedStage, make_plan
+from redink.progress import duration
+from redink.recipe import read_recipe
+from redink.run import StageResult, run_plan
+
+
+def run_command(
+    name: str,
+    overrides: tuple[str, ...],
+    runs: Path,
+    until: str | None,
+    force: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Checks the whole recipe, then runs it (or shows what would be run)."""
+    recipe = read_recipe(name, overrides)
+    for stage in (*force, *([until] if until else [])):
+        recipe.stage(stage)
+    plan = make_plan(recipe, runs)
+    if dry_run:
+        from redink.cli.estimating import show_estimate
+
+        show_estimate(plan, until)
+        return
+    print(f"redink run {recipe.name} in {plan.folder}", file=sys.stderr)
+    results = run_plan(plan, until=until, force=force, report=_announce)
+    _show_times(results)
+    _show_reports(plan, results)
+
+
+def _announce(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> None:
+    if event == "start":
+        text = f"[{planned.name}] {planned.stage.verb.name} ..."
+    elif event == "kept":
+        text = f"[{planned.name}] already done"
+    else:
+        text = f"[{planned.name}] done in {duration(facts['seconds'])}{_counts(facts)}"
+    print(text, file=sys.stderr, flush=True)
+
+
+def _counts(facts: Mapping[str, Any]) -> str:
+    if "rows" not in facts:
+        return ""
+    dropped = facts["dropped"]
+    kept_out = "; ".join(f"{count} {reason}" for reason, count in dropped.items())
+    return f": {facts['rows']} rows" + (f", dropped: {kept_out}" if kept_out else "")
+
+
+def _show_times(results: Sequence[StageResult]) -> None:
+    grid = Grid("stage", "verb", "rows", "dropped", "time", "", box=None, header_style="bold")
+    for column in grid.columns[2:5]:
+        column.justify = "right"
+    for result in results:
+        facts = result.facts
+        grid.add_row(
+            result.name,
+            result.verb,
+            str(facts.get("rows", "")),
+            str(sum(facts.get("dropped", {}).values()) or ""),
+            duration(facts["seconds"]),
+            "kept" if result.done_before else "",
+        )
+    now = sum(r.facts["seconds"] for r in results if not r.done_before)
+    print()
+    Console().print(grid)
+    print(f"\n{duration(now)} of work now, peak memory {peak_memory_gib():.1f} GiB")
+
+
+def _show_reports(plan: Plan, results: Sequence[StageResult]) -> None:
+    for result in results:
+        report = plan.by_name[result.name].folder / "report.html"
+        if report.exists():
+            print(f"report: {report}")

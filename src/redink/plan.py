@@ -1,0 +1,147 @@
+"""A run's plan: for each stage its fingerprint, its folder, and whether it is done.
+
+A fingerprint is the content hash of the stage's settings, of what its inputs' fingerprints are,
+and of the verb's code version: a changed setting makes a new folder beside the old one, and
+everything after it too; what is unchanged is found again.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from redink.errors import RecipeError, RedinkError
+from redink.recipe import STUDENT, Recipe, Stage
+
+MARKER = "stage.json"
+"""Written last into a stage's folder: a folder that holds it is finished."""
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage with its place in the run."""
+
+    stage: Stage
+    fingerprint: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.stage.name
+
+    @property
+    def done(self) -> bool:
+        """Whether the stage was finished before."""
+        return (self.folder / MARKER).exists()
+
+    def facts(self) -> dict[str, Any]:
+        """What was recorded when the stage was finished; empty before."""
+        if not self.done:
+            return {}
+        facts: dict[str, Any] = json.loads((self.folder / MARKER).read_text())
+        return facts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All stages of a recipe within one run folder."""
+
+    recipe: Recipe
+    folder: Path
+    stages: tuple[PlannedStage, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, PlannedStage]:
+        """Stages by name."""
+        return {planned.name: planned for planned in self.stages}
+
+    def upstream(self, name: str) -> list[PlannedStage]:
+        """A stage and everything that it rests on, in order."""
+        self.recipe.stage(name)
+        wanted = {name}
+        for planned in reversed(self.stages):
+            if planned.name in wanted:
+                wanted |= {n for names in planned.stage.inputs.values() for n in names}
+        return [planned for planned in self.stages if planned.name in wanted]
+
+    def downstream(self, name: str) -> list[PlannedStage]:
+        """A stage and everything that rests on it, in order."""
+        self.recipe.stage(name)
+        return [p for p in self.stages if name in {s.name for s in self.upstream(p.name)}]
+
+
+def make_plan(recipe: Recipe, runs: Path) -> Plan:
+    """Fingerprints every stage and finds its folder under `runs`.
+
+    Raises RecipeError, naming the stage, where a file or model that it names cannot be had.
+    """
+    identity = hashlib.blake2b(recipe.source.encode(), digest_size=4).hexdigest()
+    folder = runs / f"{recipe.name}-{identity}"
+    planned: dict[str, PlannedStage] = {}
+    for stage in recipe.stages:
+        fingerprint = _fingerprint(stage, recipe, planned)
+        planned[stage.name] = PlannedStage(
+            stage, fingerprint, folder / f"{stage.name}-{fingerprint}"
+        )
+    return Plan(recipe, folder, tuple(planned.values()))
+
+
+def model_name(name: str, recipe: Recipe) -> str:
+    """The model behind a name that is no stage: the student's own, or the name itself."""
+    return recipe.student if name == STUDENT else name
+
+
+def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStage]) -> str:
+    try:
+        inputs = {
+            argument: [
+                [name, planned[name].fingerprint]
+                if name in planned
+                else [name, _model_fingerprint(model_name(name, recipe))]
+                for name in names
+            ]
+            for argument, names in stage.inputs.items()
+        }
+        files = _file_fingerprint(stage)
+    except RedinkError as error:
+        raise RecipeError(f"stage {stage.name!r}: {error}") from None
+    named = {argument: slot.named for argument, slot in stage.verb.inputs.items()}
+    content = {
+        "verb": [stage.verb.name, stage.verb.version],
+        "settings": dict(stage.settings),
+        "inputs": {
+            argument: pairs if named[argument] else [fingerprint for _, fingerprint in pairs]
+            for argument, pairs in inputs.items()
+        },
+        "files": files,
+    }
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+
+
+def _model_fingerprint(name: str) -> str:
+    from redink.models.resolve import resolve_model
+    from redink.models.source import fingerprint
+
+    return fingerprint(resolve_model(name))
+
+
+def _file_fingerprint(stage: Stage) -> str | None:
+    source = str(stage.settings.get("source", ""))
+    if stage.verb.name != "load" or source.startswith(("gym:", "hf:")):
+        return None
+    path = Path(source)
+    if not path.is_file():
+        raise RecipeError(
+            f"source {source!r}: no such file (nor gym:NAME or hf:ORG/NAME); "
+            "check the path, it is relative to where you are"
+        )
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

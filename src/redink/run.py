@@ -1,0 +1,233 @@
+"""Running a recipe: stage after stage, each in a folder of its own, resumable at any moment."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from redink.errors import DataError, RunBusyError, StorageError
+from redink.files import write_atomically
+from redink.machine import hardware, peak_memory_gib, versions
+from redink.plan import MARKER, Plan, PlannedStage, model_name
+from redink.recipe import Stage
+from redink.tables import Table, drop_counts
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What the command line shows of a stage."""
+
+    name: str
+    verb: str
+    done_before: bool
+    facts: Mapping[str, Any]
+
+
+Report = Callable[[str, PlannedStage, Mapping[str, Any]], None]
+"""Called with `start`, `done` or `kept`, the stage, and its facts."""
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    until: str | None = None,
+    force: tuple[str, ...] = (),
+    report: Report = lambda event, planned, facts: None,
+) -> list[StageResult]:
+    """Does every stage that is not done yet.
+
+    Args:
+        plan: What to do, from `make_plan`.
+        until: Stop after this stage, doing only what it needs.
+        force: Stages to do again, with everything that rests on them.
+        report: Told of each stage's start and end.
+
+    Raises:
+        RunBusyError: Another process works in the same run folder.
+        RedinkError: Whatever a stage raises; finished stages stay finished.
+    """
+    stages = plan.upstream(until) if until else list(plan.stages)
+    with _locked(plan.folder):
+        for name in force:
+            for planned in plan.downstream(name):
+                shutil.rmtree(planned.folder, ignore_errors=True)
+        results = []
+        for planned in stages:
+            done_before = planned.done
+            if not done_before:
+                report("start", planned, {})
+                _do(plan, planned)
+                _write_run_file(plan)
+            facts = planned.facts()
+            report("kept" if done_before else "done", planned, facts)
+            results.append(StageResult(planned.name, planned.stage.verb.name, done_before, facts))
+        return results
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: cannot be made or written ({error.strerror}); choose another with --runs"
+        ) from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(handle, 32).decode(errors="replace").strip()
+            raise RunBusyError(
+                f"{folder}: process {owner} is working in this run; wait for it or stop it, "
+                "or use another folder with --runs"
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _do(plan: Plan, planned: PlannedStage) -> None:
+    stage = planned.stage
+    started, clock = time.time(), time.monotonic()
+    arguments = dict(stage.settings)
+    for argument, names in stage.inputs.items():
+        arguments[argument] = _input(plan, stage, argument, names)
+    if stage.verb.name == "evaluate":
+        check_disjoint(plan, stage, arguments["benchmarks"])
+    if "out" in stage.verb.takes:
+        planned.folder.mkdir(parents=True, exist_ok=True)
+        arguments["out"] = planned.folder
+    if "trainings" in stage.verb.takes:
+        arguments["trainings"] = _trainings(plan, stage)
+    if "run_facts" in stage.verb.takes:
+        arguments["run_facts"] = run_facts(plan)
+    result = stage.verb.function(**arguments)
+    facts: dict[str, Any] = {
+        "stage": stage.name,
+        "verb": stage.verb.name,
+        "fingerprint": planned.fingerprint,
+        "settings": dict(stage.settings),
+        "inputs": {argument: list(names) for argument, names in stage.inputs.items()},
+    }
+    if isinstance(result, Table):
+        _write_table(plan, planned, result, facts)
+    seconds = time.monotonic() - clock
+    facts |= {
+        "started": started,
+        "seconds": round(seconds, 2),
+        "peak_memory_gib": round(peak_memory_gib(), 2),
+    }
+    _write_json(planned.folder / MARKER, facts)
+
+
+def _write_table(
+    plan: Plan, planned: PlannedStage, table: Table[Any], facts: dict[str, Any]
+) -> None:
+    stage = planned.stage
+    provenance = {
+        "stage": stage.name,
+        "verb": stage.verb.name,
+        "version": stage.verb.version,
+        "settings": json.loads(json.dumps(dict(stage.settings), default=str)),
+        "inputs": {
+            name: plan.by_name[name].fingerprint if name in plan.by_name else name
+            for names in stage.inputs.values()
+            for name in names
+        },
+    }
+    replace(table, provenance=provenance).write(planned.folder)
+    facts["rows"] = len(table)
+    facts["dropped"] = drop_counts(table.dropped)
+
+
+def _input(plan: Plan, stage: Stage, argument: str, names: tuple[str, ...]) -> Any:
+    slot = stage.verb.inputs[argument]
+    is_model = slot.accepts == ("model",)
+    values = {name: _model(plan, name) if is_model else _table(plan, name) for name in names}
+    if slot.named:
+        return values
+    return list(values.values()) if slot.many else values[names[0]]
+
+
+def _table(plan: Plan, name: str) -> Table[Any]:
+    return Table.read(plan.by_name[name].folder)
+
+
+def _model(plan: Plan, name: str) -> str | Path:
+    if name in plan.by_name:
+        return plan.by_name[name].folder / "model"
+    return model_name(name, plan.recipe)
+
+
+def _trainings(plan: Plan, stage: Stage) -> dict[str, Path]:
+    """The training records of the arms whose scores a stage compares."""
+    evaluation = plan.by_name[stage.inputs["scores"][0]].stage
+    models = [plan.by_name[name] for name in evaluation.inputs["models"] if name in plan.by_name]
+    return {planned.name: planned.folder / "model" / "training.json" for planned in models}
+
+
+def check_disjoint(plan: Plan, stage: Stage, benchmarks: Mapping[str, Table[Any]]) -> None:
+    """Refuses to evaluate a model on problems that it, or what it grew from, was trained on.
+
+    Problems are compared by content (their ids). Raises DataError naming model and benchmark.
+    """
+    for model in stage.inputs["models"]:
+        if model not in plan.by_name:
+            continue
+        for planned in plan.upstream(model):
+            if planned.stage.verb.name != "finetune":
+                continue
+            for source in planned.stage.inputs["data"]:
+                trained = set(_table(plan, source).problems)
+                for name, table in benchmarks.items():
+                    shared = trained & set(table.problems)
+                    if shared:
+                        raise DataError(
+                            f"stage {stage.name!r}: {len(shared)} problems of benchmark {name!r} "
+                            f"are in {source!r}, on which {planned.name!r} was trained (first: "
+                            f"{min(shared)}); load them with another split or with exclude"
+                        )
+
+
+def run_facts(plan: Plan) -> dict[str, Any]:
+    """What is known of a run so far, as plain JSON: for `run.json` and the report."""
+    stages = []
+    for planned in plan.stages:
+        facts = planned.facts()
+        if facts:
+            keys = ("seconds", "rows", "dropped", "peak_memory_gib")
+            stages.append(
+                {"name": planned.name, "verb": planned.stage.verb.name}
+                | {key: facts[key] for key in keys if key in facts}
+            )
+    seeds = {
+        planned.name: planned.stage.settings["seed"]
+        for planned in plan.stages
+        if "seed" in planned.stage.settings
+    }
+    return {
+        "recipe": plan.recipe.name,
+        "recipe_text": plan.recipe.text,
+        "stages": stages,
+        "versions": versions(),
+        "hardware": hardware(),
+        "seeds": seeds,
+    }
+
+
+def _write_run_file(plan: Plan) -> None:
+    _write_json(plan.folder / "run.json", run_facts(plan))
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    write_atomically(path, text.encode())

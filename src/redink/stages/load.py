@@ -1,0 +1,138 @@
+"""`load`: problems from a generator, a file, or the hub."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from redink.errors import DataError, UsageError
+from redink.problems.columns import FIELDS, problem_of, response_of
+from redink.problems.files import hub_rows, read_rows
+from redink.problems.gym import gym_problems
+from redink.problems.splits import SPLITS
+from redink.records import Problem, Response
+from redink.tables import Dropped, Table, drop, problem_table, response_table
+
+
+def load(
+    source: str,
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    split: str = "train",
+    columns: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    exclude: Table[Problem] | Sequence[Table[Problem]] | None = None,
+) -> Table[Any]:
+    """Loads problems; with a `response` column mapped, responses to them.
+
+    Args:
+        source: `gym:NAME` (a reasoning-gym generator), a path to a JSONL, JSON, CSV or Parquet
+            file, or `hf:ORG/NAME` (`hf:ORG/NAME:CONFIG` for one of its configurations).
+        n: How many problems at most; all of them where not given (a generator needs it).
+        seed: Seed of a generator; files and hub sets keep their order.
+        split: `train`, `validation`, `test` or `all` of a generator, decided by each problem's
+            content, so that splits never overlap; the hub set's own split; unused for files.
+        columns: Which column holds `question`, `answer`, `solution`, `subject`, `level`,
+            `response`; common names are found without it.
+        options: Options of the generator, such as `{max_terms: 4}`.
+        exclude: Problems that must not appear; the excluded are kept aside with the reason.
+
+    Returns:
+        A table of problems (or responses), without repeated ones.
+
+    Raises:
+        UsageError: An unknown source, split or column field.
+        DataError: A file or row that cannot be used; the message names both.
+    """
+    if n is not None and n < 1:
+        raise UsageError(f"n: {n} problems cannot be loaded; give a number of at least 1")
+    unknown = set(columns or {}) - set(FIELDS)
+    if unknown:
+        raise UsageError(f"columns: unknown {', '.join(sorted(unknown))}; use {', '.join(FIELDS)}")
+    banned = _ids(exclude)
+    if source.startswith("gym:"):
+        return _from_gym(source[4:], n, seed, split, dict(options or {}), banned)
+    rows, where = _rows(source, split)
+    return _from_rows(rows, where, n, dict(columns or {}), banned)
+
+
+def _ids(exclude: Table[Problem] | Sequence[Table[Problem]] | None) -> set[str]:
+    if exclude is None:
+        return set()
+    tables = [exclude] if isinstance(exclude, Table) else exclude
+    return {key for table in tables for key in table.problems}
+
+
+def _from_gym(
+    name: str, n: int | None, seed: int, split: str, options: dict[str, Any], banned: set[str]
+) -> Table[Problem]:
+    if n is None:
+        raise UsageError(f"gym:{name} never ends: give n, the number of problems")
+    if split not in (*SPLITS, "all"):
+        raise UsageError(f"split: {split!r} is unknown; use {', '.join(SPLITS)} or all")
+    rows: list[Problem] = []
+    dropped: list[Dropped] = []
+    for item in gym_problems(name, seed=seed, split=split, options=options):
+        if isinstance(item, tuple):
+            dropped.append(drop(*item))
+        elif item.id in banned:
+            dropped.append(drop(item, "among the excluded problems"))
+        else:
+            rows.append(item)
+            if len(rows) == n:
+                return problem_table(rows, dropped)
+    raise DataError(
+        f"gym:{name}: only {len(rows)} different problems in split {split!r} with these options, "
+        f"{n} were asked for; lower n or widen the options"
+    )
+
+
+def _rows(source: str, split: str) -> tuple[Iterable[tuple[int, Any]], str]:
+    if source.startswith("hf:"):
+        name, _, config = source[3:].partition(":")
+        if not name.strip("/"):
+            raise UsageError("source: hf: needs a name, as in hf:ORG/NAME")
+        return hub_rows(name, split, config or None), source
+    if ":" in source and not Path(source).exists() and "/" not in source.partition(":")[0]:
+        raise UsageError(
+            f"source: {source!r} is unknown; use gym:NAME, hf:ORG/NAME or the path of a file"
+        )
+    return read_rows(Path(source)), source
+
+
+def _from_rows(
+    rows: Iterable[tuple[int, Any]],
+    where: str,
+    n: int | None,
+    columns: dict[str, str],
+    banned: set[str],
+) -> Table[Any]:
+    problems: dict[str, Problem] = {}
+    responses: dict[str, Response] = {}
+    dropped: list[Dropped] = []
+    for problem, response in _parsed(rows, where, columns):
+        if problem.id in banned:
+            dropped.append(drop(response or problem, "among the excluded problems"))
+            continue
+        repeated = response.id in responses if response else problem.id in problems
+        if repeated:
+            dropped.append(drop(response or problem, "repeated"))
+            continue
+        problems.setdefault(problem.id, problem)
+        if response:
+            responses[response.id] = response
+        if n is not None and len(responses or problems) == n:
+            break
+    if "response" in columns:
+        return response_table(list(responses.values()), problems, dropped)
+    return problem_table(list(problems.values()), dropped)
+
+
+def _parsed(
+    rows: Iterable[tuple[int, Any]], where: str, columns: dict[str, str]
+) -> Iterator[tuple[Problem, Response | None]]:
+    for number, row in rows:
+        here = f"{where}, row {number}"
+        problem = problem_of(row, columns, here)
+        response = response_of(row, columns, problem, here) if "response" in columns else None
+        yield problem, response

@@ -1,0 +1,225 @@
+"""The verbs that a recipe can name: what each takes, what it makes, where its code is.
+
+A verb is a plain Python function; its keyword arguments are its settings. Arguments that are
+tables or models come from other stages and are listed here; everything else in the function's
+signature is a setting, checked against its annotation.
+"""
+
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from redink.errors import RecipeError
+from redink.records import Critique, Problem, Response, Score
+
+Produces = Literal["problems", "responses", "critiques", "scores", "model", "report"]
+KIND_NAMES: dict[type, Produces] = {
+    Problem: "problems",
+    Response: "responses",
+    Critique: "critiques",
+    Score: "scores",
+}
+TABLES: tuple[Produces, ...] = ("problems", "responses", "critiques")
+
+
+@dataclass(frozen=True)
+class Input:
+    """An argument that other stages fill."""
+
+    accepts: tuple[Produces, ...]
+    many: bool = False
+    """Whether several stages may be named; they arrive as a list, or by name as a mapping."""
+    named: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: its function, its inputs and what it makes."""
+
+    name: str
+    summary: str
+    produces: Callable[[Mapping[str, Any], Mapping[str, Produces]], Produces]
+    """From the settings and what each input stage makes to what this stage makes."""
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    version: int = 1
+    """Raised whenever the same settings would give another result."""
+    light: bool = False
+    """Takes seconds and runs no model."""
+    misfit: Callable[[Mapping[str, Any], Sequence[Produces]], str | None] = lambda settings, made: (
+        None
+    )
+    """From the settings and what the first input's stages make to why they do not fit."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The Python function, imported when first asked for."""
+        function: Callable[..., Any] = getattr(
+            importlib.import_module(f"redink.stages.{self.name}"), self.name
+        )
+        return function
+
+    @property
+    def settings(self) -> dict[str, inspect.Parameter]:
+        """The function's arguments that a recipe sets."""
+        given_by_run = {"out", "trainings", "run_facts"}
+        return {
+            name: parameter
+            for name, parameter in _signature(self.function).parameters.items()
+            if name not in self.inputs and name not in given_by_run
+        }
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Names of all the function's arguments."""
+        return frozenset(_signature(self.function).parameters)
+
+    def check(self, stage: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The stage's settings, types checked, defaults filled in.
+
+        Raises RecipeError naming the stage and the setting.
+        """
+        import pydantic
+
+        settings = self.settings
+        unknown = set(values) - set(settings)
+        if unknown:
+            known = ", ".join(sorted([*settings, *self.inputs]))
+            first = sorted(unknown)[0]
+            raise RecipeError(
+                f"stage {stage!r}: {self.name} has no setting {first!r}; it has {known}"
+            )
+        try:
+            checked = _model(self.name)(**values)
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            place = str(first["loc"][0])
+            problem = "is required" if first["type"] == "missing" else first["msg"].lower()
+            given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
+            raise RecipeError(
+                f"stage {stage!r}, setting {place!r}: {problem}{given}; "
+                f"see redink recipes --verbs for what {self.name} takes"
+            ) from None
+        return {name: getattr(checked, name) for name in settings}
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+@cache
+def _model(verb: str) -> Any:
+    import pydantic
+
+    function = VERBS[verb].function
+    hints = typing.get_type_hints(function)
+    fields: dict[str, Any] = {
+        name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in VERBS[verb].settings.items()
+    }
+    config = pydantic.ConfigDict(
+        extra="forbid", arbitrary_types_allowed=True, protected_namespaces=()
+    )
+    return pydantic.create_model(verb.capitalize(), __config__=config, **fields)
+
+
+def _always(kind: Produces) -> Callable[[Mapping[str, Any], Mapping[str, Produces]], Produces]:
+    return lambda settings, inputs: kind
+
+
+def _loads(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
+    return "responses" if "response" in (settings.get("columns") or {}) else "problems"
+
+
+def _same(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
+    return inputs.get("rows", "problems")
+
+
+_LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
+    "imitate": ("problems", "responses"),
+    "critique": ("critiques",),
+}
+
+
+def _objective_misfit(settings: Mapping[str, Any], made: Sequence[Produces]) -> str | None:
+    objective = settings["objective"]
+    objectives = [objective] * len(made) if isinstance(objective, str) else list(objective)
+    if len(objectives) != len(made):
+        return f"objective names {len(objectives)}, data names {len(made)}; give one for each"
+    for goal, kind in zip(objectives, made, strict=True):
+        if kind not in _LEARNS_FROM[goal]:
+            accepted = " or ".join(_LEARNS_FROM[goal])
+            return f"objective {goal!r} learns from {accepted}, but the data are {kind}"
+    return None
+
+
+_PROBLEMS = Input(("problems",))
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "load",
+            "problems from a generator, a file or the hub",
+            _loads,
+            {"exclude": Input(TABLES, many=True, required=False)},
+            light=True,
+        ),
+        Verb(
+            "select",
+            "keep rows by outcome, verdict, length; the dropped are kept with the reason",
+            _same,
+            {"rows": Input(TABLES)},
+            light=True,
+        ),
+        Verb(
+            "corrupt",
+            "inject one typed error into reference solutions and recompute what follows",
+            _always("responses"),
+            {"problems": _PROBLEMS},
+            light=True,
+        ),
+        Verb(
+            "respond",
+            "a model samples responses to problems",
+            _always("responses"),
+            {"problems": _PROBLEMS, "model": Input(("model",))},
+        ),
+        Verb(
+            "critique",
+            "a teacher marks responses",
+            _always("critiques"),
+            {"responses": Input(("responses",))},
+            light=True,
+        ),
+        Verb(
+            "finetune",
+            "train a student to imitate or to critique",
+            _always("model"),
+            {"data": Input(TABLES, many=True), "student": Input(("model",), required=False)},
+            misfit=_objective_misfit,
+        ),
+        Verb(
+            "evaluate",
+            "models answer benchmarks; every answer is graded",
+            _always("scores"),
+            {
+                "models": Input(("model",), many=True, named=True),
+                "benchmarks": Input(("problems",), many=True, named=True),
+            },
+        ),
+        Verb(
+            "compare",
+            "accuracy, paired differences and intervals; the report",
+            _always("report"),
+            {
+                "scores": Input(("scores",)),
+                "critiques": Input(("critiques",), required=False),
+            },
+        ),
+    )
+}

@@ -1,0 +1,73 @@
+"""Which examples make up an optimizer step, and how a step is cut into micro-batches."""
+
+import random
+from collections.abc import Sequence
+
+from redink.training.encoding import IGNORED, Encoded
+
+BUCKET = 32
+"""Padded lengths are multiples of this: under bfloat16 every new shape costs memory for good."""
+LAUNCH_TOKENS = 64
+"""What one more micro-batch costs, in padded tokens."""
+
+
+def training_order(rows: int, epochs: float, seed: int, shuffle: bool = True) -> list[int]:
+    """Row indices in the order of training: each epoch a new permutation, drawn from the seed.
+
+    A fraction of an epoch takes the first part of its permutation.
+    """
+    order: list[int] = []
+    total = max(1, round(rows * epochs))
+    for epoch in range(-(-total // rows)):
+        permutation = list(range(rows))
+        if shuffle:
+            random.Random(f"{seed}-{epoch}").shuffle(permutation)
+        order += permutation
+    return order[:total]
+
+
+def padded_length(tokens: int) -> int:
+    """The length that a row is padded to at least, in tokens."""
+    return -(-tokens // BUCKET) * BUCKET
+
+
+def micro_batches(lengths: Sequence[int], limit: int) -> list[list[int]]:
+    """Cuts a step's rows into micro-batches of similar length with the least padding.
+
+    Args:
+        lengths: tokens of each row.
+        limit: padded tokens of a micro-batch at most (a longer row gets one of its own).
+
+    Returns indices into `lengths`, longest rows first.
+    """
+    order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(order) + 1):
+        choices = []
+        for start in range(end):
+            padded = padded_length(lengths[order[start]]) * (end - start)
+            if padded <= limit or end - start == 1:
+                choices.append((best[start][0] + padded + LAUNCH_TOKENS, start))
+        best.append(min(choices))
+    cuts = []
+    end = len(order)
+    while end:
+        start = best[end][1]
+        cuts.append(order[start:end])
+        end = start
+    return cuts[::-1]
+
+
+def collate(rows: Sequence[Encoded], pad_id: int) -> dict[str, list[list[int]]]:
+    """Pads rows on the right to one bucketed length.
+
+    input_ids        5 6 7 0      labels   -100 6 7 -100      attention_mask   1 1 1 0
+    """
+    length = padded_length(max(len(row.ids) for row in rows))
+    padded: dict[str, list[list[int]]] = {"input_ids": [], "attention_mask": [], "labels": []}
+    for row in rows:
+        pad = length - len(row.ids)
+        padded["input_ids"].append([*row.ids, *[pad_id] * pad])
+        padded["attention_mask"].append([1] * len(row.ids) + [0] * pad)
+        padded["labels"].append([*row.labels, *[IGNORED] * pad])
+    return padded

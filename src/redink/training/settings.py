@@ -1,0 +1,34 @@
+"""Settings of one fine-tuning."""
+
+from typing import Any
+
+from redink.errors import UsageError
+
+
+def check_settings(
+    *,
+    learning_rate: float,
+    epochs: float,
+    batch_size: int,
+    max_tokens: int,
+    warmup_ratio: float,
+    weight_decay: float,
+    checkpoint_seconds: float,
+    checkpoint_steps: int | None,
+    **others: Any,
+) -> None:
+    """Raises UsageError, naming the setting, for a value that no training can have."""
+    _require(learning_rate > 0, "learning_rate", learning_rate, "above 0, such as 5e-6")
+    _require(epochs > 0, "epochs", epochs, "above 0; 0.5 is half an epoch")
+    _require(batch_size >= 1, "batch_size", batch_size, "1 or more, in examples")
+    _require(max_tokens >= 8, "max_tokens", max_tokens, "8 or more")
+    _require(0 <= warmup_ratio < 1, "warmup_ratio", warmup_ratio, "0 or more and below 1")
+    _require(weight_decay >= 0, "weight_decay", weight_decay, "0 or more")
+    _require(checkpoint_seconds > 0, "checkpoint_seconds", checkpoint_seconds, "above 0")
+    steps_fit = checkpoint_steps is None or checkpoint_steps >= 1
+    _require(steps_fit, "checkpoint_steps", checkpoint_steps, "1 or more, or left out")
+
+
+def _require(holds: bool, name: str, value: object, accepted: str) -> None:
+    if not holds:
+        raise UsageError(f"finetune: {name} = {value} makes no sense; use {accepted}")

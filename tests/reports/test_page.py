@@ -1,0 +1,200 @@
+"""The HTML report: complete, safe and self-contained, whatever is missing."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from redink.evaluation import compare_arms
+from redink.records import (
+    Critique,
+    InjectedError,
+    Problem,
+    Response,
+    Score,
+    critique_id,
+    problem_id,
+    response_id,
+)
+from redink.reports import Training, render_page
+from redink.tables import Table, critique_table
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&{{ 7*7 }} https://evil.example"
+VOID = {"meta", "rect", "line", "circle", "path", "br", "hr", "img", "link", "input"}
+
+
+def score_table(arms, text="#### 1"):
+    """Arm name → a string of c (correct) and w (wrong), one letter per problem."""
+    problems, responses, scores = {}, {}, []
+    for arm, letters in arms.items():
+        for n, letter in enumerate(letters):
+            question, answer = f"question {n} {HOSTILE}", str(n)
+            problem = Problem(problem_id(question, answer), question, answer)
+            problems[problem.id] = problem
+            key = response_id(problem.id, text, "evaluate", arm)
+            outcome = "correct" if letter == "c" else "wrong"
+            responses[key] = Response(key, problem.id, text, "evaluate", arm, outcome=outcome)
+            scores.append(Score(arm, "held", problem.id, 0, key, outcome, "1", "number", 9))
+    return Table(Score, tuple(scores), problems=problems, responses=responses)
+
+
+def marked(kinds):
+    """A critique table with one response per kind of error (None: a right response)."""
+    problems, responses, critiques = {}, {}, []
+    for n, kind in enumerate(kinds):
+        problem = Problem(f"p{n}", f"What is {n} + 1?", str(n + 1))
+        text = f"first line\n\n{n} + 1 = {n + 2}\n#### {n + 2}"
+        key = response_id(problem.id, text, "corrupt")
+        error = InjectedError(kind, 1, str(n + 1), str(n + 2)) if kind else None
+        problems[problem.id] = problem
+        responses[key] = Response(key, problem.id, text, "corrupt", error=error)
+        words = f"critique {n} {HOSTILE}"
+        verdict = "wrong" if kind else "right"
+        identity = critique_id(key, words, "symbolic")
+        critiques.append(Critique(identity, key, words, verdict, 1 if kind else None, True))
+    return critique_table(critiques, responses, problems)
+
+
+def page_of(arms, baseline="sft", **parts):
+    table = score_table(arms, parts.pop("text", "#### 1"))
+    return render_page(compare_arms(table.rows, baseline, parts.pop("title", "")), table, **parts)
+
+
+class Elements(HTMLParser):
+    """Counts elements and checks that every opened one is closed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.seen, self.open, self.attributes = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append(tag)
+        self.attributes += [name for name, _ in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+FULL = {
+    "critiques": marked([None, "slip", "slip", "wrong_operator"]),
+    "trainings": {"sft": Training(10, 2000, 900, 12.5, ((1, 2.0), (2, 1.5)))},
+    "run_facts": {
+        "recipe": "quickstart",
+        "recipe_text": f"student: x # {HOSTILE}",
+        "stages": [
+            {"name": "load", "verb": "load", "seconds": 1.5, "rows": 10, "dropped": {"dup": 3}},
+            {"name": "sft", "verb": "finetune"},
+        ],
+        "versions": {"torch": "2.13"},
+        "hardware": {"cores": 2},
+        "seeds": {"load": 1},
+    },
+    "title": f"Title {HOSTILE}",
+    "text": f"answer {HOSTILE}\n#### 1",
+}
+
+
+def test_hostile_text_stays_text():
+    page = page_of({"sft": "ccww", "cft": "cwcw"}, **FULL)
+    elements = Elements(page)
+    assert elements.open == []
+    assert "script" not in elements.seen
+    assert "img" not in elements.seen
+    assert not [name for name in elements.attributes if name.startswith("on") or name == "style"]
+    assert "&lt;script&gt;alert(1)" in page
+    assert "{{ 7*7 }}" in page
+
+
+def test_the_policy_forbids_everything_but_the_pages_own_style():
+    page = page_of({"sft": "cw", "cft": "cc"})
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert policy is not None
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert policy[1] == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_nothing_is_referred_to_outside_the_page():
+    page = page_of({"sft": "cw", "cft": "cc"})
+    without_model_text = page.replace("https://evil.example", "")
+    assert not re.search(r"https?:|url\(|@import", without_model_text)
+    assert {"src", "href", "srcset"}.isdisjoint(Elements(page).attributes)
+
+
+@pytest.mark.parametrize("missing", [*FULL, None])
+def test_every_optional_part_may_be_missing(missing):
+    parts = {key: value for key, value in FULL.items() if key != missing}
+    assert Elements(page_of({"sft": "ccww", "cft": "cwcw"}, **parts)).open == []
+
+
+@pytest.mark.parametrize("missing", list(FULL["run_facts"]))
+def test_every_run_fact_may_be_missing(missing):
+    facts = {key: value for key, value in FULL["run_facts"].items() if key != missing}
+    assert Elements(page_of({"sft": "cw", "cft": "cc"}, run_facts=facts)).open == []
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [
+        {"sft": "cw"},
+        {"sft": "cw", "cft": "cw"},
+        {"sft": "ww", "cft": "ww"},
+        {"sft": "cc", "cft": "cc"},
+        {"sft": "c", "cft": "w"},
+        {f"arm {n}" if n else "sft": "cw" * 3 for n in range(9)},
+    ],
+    ids=["one arm", "identical", "zero correct", "all correct", "one problem", "nine arms"],
+)
+def test_degenerate_results_still_make_a_page(arms):
+    page = page_of(arms)
+    assert Elements(page).open == []
+    assert "nan" not in page
+    assert "inf" not in page.replace("info", "")
+
+
+def test_every_chart_has_a_text_alternative():
+    page = page_of({"sft": "ccww", "cft": "cwcw"}, **FULL)
+    charts = re.findall(r"<svg [^>]*>", page)
+    named = [chart for chart in charts if 'role="img"' in chart and "aria-labelledby" in chart]
+    assert len(named) == 4
+    assert all(chart in named or 'aria-hidden="true"' in chart for chart in charts)
+    assert page.count("<desc ") == 4
+
+
+def test_three_worked_examples_with_different_errors_are_shown():
+    page = page_of({"sft": "cw"}, **FULL)
+    assert page.count("<h3>A ") == 3
+    assert "<h3>A response marked right</h3>" in page
+    assert "<h3>A wrong response: slip</h3>" in page
+    assert "<h3>A wrong response: wrong operator</h3>" in page
+    assert "<mark>1 + 1 = 3</mark>" in page
+
+
+def test_disagreements_show_both_sides_and_how_many_there_are():
+    page = page_of({"sft": "cccwwwww", "cft": "wwwccccc"})
+    assert "6 of 8 answer pairs" in page
+    assert page.count('class="side good"') == page.count('class="side bad"') == 6
+    agreeing = page_of({"sft": "cw", "cft": "cw"})
+    assert "Where arms disagree" not in agreeing
+
+
+def test_long_texts_are_cut_and_say_so():
+    page = page_of({"sft": "c", "cft": "w"}, text="x" * 5000)
+    assert "x" * 1600 not in page
+    assert "3,500 more characters" in page
+
+
+def test_the_same_results_give_the_same_page():
+    arms = {"sft": "ccww", "cft": "cwcw"}
+    assert page_of(arms, **FULL) == page_of(arms, **FULL)

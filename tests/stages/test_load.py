@@ -1,0 +1,113 @@
+"""`load` from files, hub layout and generators."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from redink.errors import DataError, UsageError
+from redink.records import Response
+from redink.stages.load import load
+
+GSM8K_ROW = {"question": "Tom has 2 bags of 3 nuts. How many nuts?",
+             "answer": "He has 2*3 = <<2*3=6>>6 nuts.\n#### 6"}  # fmt: skip
+
+
+def write_jsonl(path, rows):
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return str(path)
+
+
+def test_gsm8ks_own_jsonl_is_split_into_solution_and_answer(tmp_path):
+    (problem,) = load(write_jsonl(tmp_path / "a.jsonl", [GSM8K_ROW]))
+    assert problem.answer == "6"
+    assert problem.solution.endswith("#### 6")
+
+
+def test_columns_are_mapped_and_numbers_become_text(tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [{"Body": "1 + 1?", "Gold": 2.0}])
+    (problem,) = load(path, columns={"question": "Body", "answer": "Gold"})
+    assert (problem.question, problem.answer) == ("1 + 1?", "2")
+
+
+def test_the_same_rows_in_any_format_give_the_same_problems(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [{"question": "1 + 1?", "answer": "2"}, {"question": 'Say "a, b"', "answer": "a"}]
+    write_jsonl(tmp_path / "a.jsonl", rows)
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    (tmp_path / "a.csv").write_text('question,answer\n1 + 1?,2\n"Say ""a, b""",a\n')
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    ids = {
+        suffix: [p.id for p in load(str(tmp_path / f"a.{suffix}"))]
+        for suffix in ("jsonl", "json", "csv", "parquet")
+    }
+    assert len({tuple(value) for value in ids.values()}) == 1
+    assert len(ids["csv"]) == 2
+
+
+def test_a_response_column_gives_responses_with_their_problem(tmp_path):
+    rows = [{"question": "1 + 1?", "answer": "2", "try": text} for text in ("2", "3", "2")]
+    table = load(write_jsonl(tmp_path / "a.jsonl", rows), columns={"response": "try"})
+    assert table.kind is Response
+    assert [r.text for r in table] == ["2", "3"]
+    assert len(table.problems) == 1
+    assert [d.reason for d in table.dropped] == ["repeated"]
+
+
+def test_excluded_problems_are_kept_out_and_kept_aside(tmp_path):
+    rows = [{"question": f"{i} + 1?", "answer": str(i + 1)} for i in range(4)]
+    path = write_jsonl(tmp_path / "a.jsonl", rows)
+    rest = load(path, exclude=load(path, n=3))
+    assert [p.question for p in rest] == ["3 + 1?"]
+    assert len(rest.dropped) == 3
+
+
+def test_a_generator_that_runs_dry_says_how_many_there_are():
+    options = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}
+    with pytest.raises(DataError, match=r"only \d+ different problems"):
+        load("gym:chain_sum", n=5000, options=options)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"question": "a", "answer": "1"}\n{"question": ', r"row 2: broken JSON"),
+        ('{"question": "a", "answer": "1"}\n[1]', r"row 2: a row must be an object"),
+        ('{"question": "a"}', r"row 1: no column for the answer"),
+        ('{"question": " ", "answer": "1"}', r"row 1, field 'question': .* empty"),
+        ('{"question": ["a"], "answer": "1"}', r"row 1, field 'question': .* not list"),
+        ("", r"no rows"),
+    ],
+)
+def test_a_bad_row_is_named(tmp_path, content, message):
+    path = tmp_path / "bad.jsonl"
+    path.write_text(content)
+    with pytest.raises(DataError, match=message):
+        load(str(path))
+
+
+def test_bad_sources_and_settings_are_refused():
+    for settings in ({"source": "gym:chain_sum"}, {"source": "s3:thing"}, {"source": "hf:"}):
+        with pytest.raises(UsageError):
+            load(**settings)
+    with pytest.raises(UsageError, match="split"):
+        load("gym:chain_sum", n=1, split="tests")
+    with pytest.raises(UsageError, match="columns"):
+        load("gym:chain_sum", n=1, columns={"questoin": "a"})
+
+
+def test_a_folder_in_hub_layout_is_loaded(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", [GSM8K_ROW])
+    write_jsonl(tmp_path / "test.jsonl", [GSM8K_ROW, {"question": "1?", "answer": "#### 1"}])
+    assert len(load(f"hf:{tmp_path}", split="test")) == 2
+    with pytest.raises(DataError, match="validation"):
+        load(f"hf:{tmp_path}", split="validation")
+
+
+@pytest.mark.skipif("REDINK_DATA" not in os.environ, reason="REDINK_DATA names no data folder")
+def test_gsm8k_train_loads_whole():
+    table = load(str(Path(os.environ["REDINK_DATA"]) / "gsm8k_train.jsonl"))
+    assert len(table) + len(table.dropped) == 7473
