@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from redink.arithmetic.numbers import NUMBER_PATTERN, read_number
+from redink.arithmetic.numbers import NUMBER_PATTERN, plain, read_number
 
 Operator = Literal["+", "-", "*", "/"]
 MAX_DEPTH = 30
@@ -352,17 +352,20 @@ def operations(expression: Expression) -> list[Operation]:
     return [*operations(expression.left), expression, *operations(expression.right)]
 
 
-def show(expression: Expression, outer: int = 0) -> str:
+def show(expression: Expression) -> str:
     """The expression in plain signs, with the parentheses it needs: `(3 + 4) * 2`."""
-    from redink.arithmetic.numbers import plain
+    return _show(expression, 0, leading=True)
 
+
+def _show(expression: Expression, outer: int, *, leading: bool) -> str:
     if isinstance(expression, Operand):
         text = plain(expression.face) + ("%" if expression.percent else "")
-        return f"({text})" if expression.value < 0 and outer else text
+        return f"({text})" if expression.value < 0 and not leading else text
     if isinstance(expression, Negation):
-        return f"-{show(expression.inner, 3)}"
+        return f"-{_show(expression.inner, 3, leading=False)}"
     rank = 1 if expression.operator in "+-" else 2
     right_rank = rank + 1 if expression.operator in "-/" else rank
-    left, right = show(expression.left, rank), show(expression.right, right_rank)
+    left = _show(expression.left, rank, leading=leading or rank < outer)
+    right = _show(expression.right, right_rank, leading=False)
     text = f"{left} {expression.operator} {right}"
     return f"({text})" if rank < outer else text

@@ -75,7 +75,9 @@ def decode(
     return [Generated(ids, end) for ids, end in zip(written, ended, strict=True)]
 
 
-def choose(logits_R_V: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> torch.Tensor:
+def choose(
+    logits_R_V: torch.Tensor, sampling: Sampling, generator: torch.Generator
+) -> torch.Tensor:
     """The next token of every row: the likeliest at temperature 0, else drawn from the nucleus."""
     if sampling.temperature == 0:
         return logits_R_V.argmax(dim=-1)

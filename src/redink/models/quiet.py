@@ -14,12 +14,12 @@ def quiet() -> Iterator[None]:
 
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
-    hub_bars_were_off = hub.are_progress_bars_disabled()
+    hub_bars_were_off = hub.are_progress_bars_disabled()  # type: ignore[attr-defined]
     loggers = [logging.getLogger(name) for name in ("huggingface_hub", "accelerate", "trl")]
     levels = [logger.level for logger in loggers]
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    hub.disable_progress_bars()
+    hub.disable_progress_bars()  # type: ignore[attr-defined]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
@@ -31,6 +31,6 @@ def quiet() -> Iterator[None]:
         if bars:
             transformers_logging.enable_progress_bar()
         if not hub_bars_were_off:
-            hub.enable_progress_bars()
+            hub.enable_progress_bars()  # type: ignore[attr-defined]
         for logger, previous in zip(loggers, levels, strict=True):
             logger.setLevel(previous)

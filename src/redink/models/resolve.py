@@ -62,9 +62,7 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
         pass
     try:
         with quiet():
-            return Path(
-                snapshot_download(repository, revision=revision, allow_patterns=_HUB_FILES)
-            )
+            return Path(snapshot_download(repository, revision=revision, allow_patterns=_HUB_FILES))
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(

@@ -40,4 +40,6 @@ def _file_hash(path: Path, size: int, modified_ns: int) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}); check the model folder") from None
+        raise ModelError(
+            f"{path}: cannot be read ({error.strerror}); check the model folder"
+        ) from None

@@ -96,10 +96,11 @@ class Verb:
         try:
             checked = _model(self.name)(**values)
         except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            place = str(first["loc"][0])
-            problem = "is required" if first["type"] == "missing" else first["msg"].lower()
-            given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
+            worst = error.errors()[0]
+            place = str(worst["loc"][0])
+            missing = worst["type"] == "missing"
+            problem = "is required" if missing else worst["msg"].lower()
+            given = "" if missing else f" (given: {worst['input']!r})"
             raise RecipeError(
                 f"stage {stage!r}, setting {place!r}: {problem}{given}; "
                 f"see redink recipes --verbs for what {self.name} takes"

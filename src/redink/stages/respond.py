@@ -49,7 +49,7 @@ def respond(
     distinct = {problem.id: problem for problem in problems}
     completions = _complete(engine, distinct, sampling)
     responses = [
-        _response(problem, completions[problem.id, sample], str(model), sampling)
+        _response(problem, completions[problem.id, sample], _name(model), sampling)
         for problem in distinct.values()
         for sample in range(samples)
     ]
@@ -69,6 +69,12 @@ def _complete(
             tokens += completion.completion_tokens
             bar.advance(1, tokens=f"{tokens:,}")
     return completions
+
+
+def _name(model: str | Path) -> str:
+    """A model's name, wherever the run lies: `warmup-1a2b` for `runs/r/warmup-1a2b/model`."""
+    path = Path(model)
+    return path.parent.name if path.name == "model" else str(model)
 
 
 def _response(problem: Problem, done: Completion, model: str, sampling: Sampling) -> Response:

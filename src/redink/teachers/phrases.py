@@ -26,7 +26,7 @@ OPEN_WRONG_ANSWER = (
     "The mistake is in the final answer.",
     "The final answer is wrong.",
     "It goes wrong at the very end, in the final answer.",
-    "The steps before it hold, but the final answer is wrong.",
+    "Look at the final answer again.",
 )
 REASONS: Mapping[str, Sequence[str]] = {
     "calculation": (

@@ -127,7 +127,8 @@ def partial_sums(terms: Terms) -> set[Fraction]:
             common = _common(chosen)
             for count in range(len(common) + 1):
                 for taken in combinations(common, count):
-                    found.add(total / _product(taken))
+                    if divisor := _product(taken):
+                        found.add(total / divisor)
     return found
 
 
@@ -142,7 +143,7 @@ def _common(terms: Sequence[Term]) -> list[Factor]:
     shared = Counter(terms[0].factors)
     for term in terms[1:]:
         shared &= Counter(term.factors)
-    return list(shared.elements())[:MAX_COMMON]
+    return [factor for factor in shared.elements() if factor[0]][:MAX_COMMON]
 
 
 def _cancelled(factors: tuple[Factor, ...]) -> tuple[Factor, ...]:

@@ -1,8 +1,8 @@
 """From an example to token ids and the loss mask.
 
-    text    <|im_start|>user\\nQ<|im_end|>\\n<|im_start|>assistant\\n A  .  <|im_end|> \\n
-    loss    0           0    0 0         0  0           0         0  1  1  1          0
-            `------------------ prompt: the generation prompt ------' completion
+text    <|im_start|>user\\nQ<|im_end|>\\n<|im_start|>assistant\\n A  .  <|im_end|> \\n
+loss    0           0    0 0         0  0           0         0  1  1  1          0
+        `------------------ prompt: the generation prompt ------' completion
 """
 
 from dataclasses import asdict, dataclass
@@ -38,9 +38,7 @@ class Encoded:
 
 def holds_special_token(messages: tuple[Message, ...], tokenizer: Any) -> str | None:
     """A special token's text inside a message, which would turn into the token itself."""
-    return next(
-        (s for s in tokenizer.all_special_tokens for m in messages if s in m.content), None
-    )
+    return next((s for s in tokenizer.all_special_tokens for m in messages if s in m.content), None)
 
 
 def encode(example: Example, tokenizer: Any) -> Encoded:
