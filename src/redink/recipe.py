@@ -189,9 +189,9 @@ def _names(stage: str, argument: str, slot: Input, value: Any) -> tuple[str, ...
     values = value if isinstance(value, list) else [value]
     if not values or not all(isinstance(item, str) for item in values):
         raise RecipeError(f"stage {stage!r}: {argument} must name stages, not {value!r}")
-    if len(values) > 1 and not slot.many:
-        raise RecipeError(f"stage {stage!r}: {argument} takes one stage, {len(values)} are named")
-    if len(set(values)) < len(values) and slot.named:
+    if len(values) > 1 and slot.accepts == ("model",) and not slot.many:
+        raise RecipeError(f"stage {stage!r}: {argument} takes one model, {len(values)} are named")
+    if len(set(values)) < len(values) and (slot.named or not slot.many):
         raise RecipeError(f"stage {stage!r}: {argument} names a stage twice")
     return tuple(values)
 
@@ -237,6 +237,7 @@ def _typed(draft: Stage, ordered: Mapping[str, Stage]) -> Stage:
                     f"stage {draft.name!r}: {argument} names no stage {name!r}; "
                     f"{_suggest(name, ordered)}"
                 )
+    _check_joined(draft, ordered)
     first = next(iter(draft.verb.inputs), None)
     given = [ordered[n].produces for n in draft.inputs.get(first or "", ()) if n in ordered]
     misfit = draft.verb.misfit(draft.settings, given)
@@ -244,6 +245,16 @@ def _typed(draft: Stage, ordered: Mapping[str, Stage]) -> Stage:
         raise RecipeError(f"stage {draft.name!r}: {misfit}")
     _check_baseline(draft, ordered)
     return replace(draft, produces=draft.verb.produces(draft.settings, made))
+
+
+def _check_joined(draft: Stage, ordered: Mapping[str, Stage]) -> None:
+    for argument, names in draft.inputs.items():
+        kinds = {ordered[name].produces for name in names if name in ordered}
+        if len(kinds) > 1 and not draft.verb.inputs[argument].many:
+            raise RecipeError(
+                f"stage {draft.name!r}: {argument} joins the stages {', '.join(names)}, which make "
+                f"different things ({', '.join(sorted(kinds))}); name stages of one kind"
+            )
 
 
 def _check_baseline(draft: Stage, ordered: Mapping[str, Stage]) -> None:

@@ -16,7 +16,7 @@ from redink.files import write_atomically
 from redink.machine import hardware, peak_memory_gib, versions
 from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.recipe import Stage
-from redink.tables import Table, drop_counts
+from redink.tables import Table, drop_counts, join
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _do(plan: Plan, planned: PlannedStage) -> None:
         planned.folder.mkdir(parents=True, exist_ok=True)
         arguments["out"] = planned.folder
     if "trainings" in stage.verb.takes:
-        arguments["trainings"] = _trainings(plan, stage)
+        arguments["trainings"] = trainings(plan, stage)
     if "run_facts" in stage.verb.takes:
         arguments["run_facts"] = run_facts(plan)
     result = stage.verb.function(**arguments)
@@ -152,10 +152,14 @@ def _write_table(
 def _input(plan: Plan, stage: Stage, argument: str, names: tuple[str, ...]) -> Any:
     slot = stage.verb.inputs[argument]
     is_model = slot.accepts == ("model",)
-    values = {name: _model(plan, name) if is_model else _table(plan, name) for name in names}
+    values: dict[str, Any] = {
+        name: _model(plan, name) if is_model else _table(plan, name) for name in names
+    }
     if slot.named:
         return values
-    return list(values.values()) if slot.many else values[names[0]]
+    if slot.many:
+        return list(values.values())
+    return values[names[0]] if is_model else join(list(values.values()))
 
 
 def _table(plan: Plan, name: str) -> Table[Any]:
@@ -168,7 +172,7 @@ def _model(plan: Plan, name: str) -> str | Path:
     return model_name(name, plan.recipe)
 
 
-def _trainings(plan: Plan, stage: Stage) -> dict[str, Path]:
+def trainings(plan: Plan, stage: Stage) -> dict[str, Path]:
     """The training records of the arms whose scores a stage compares."""
     evaluation = plan.by_name[stage.inputs["scores"][0]].stage
     models = [plan.by_name[name] for name in evaluation.inputs["models"] if name in plan.by_name]

@@ -157,6 +157,38 @@ def critique_table(
     )
 
 
+def join(tables: Sequence[Table[Any]]) -> Table[Any]:
+    """Several tables of one kind as one; a row that two of them hold stands once.
+
+    Raises DataError for tables of different kinds.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    kinds = {table.kind for table in tables}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(KINDS[kind] for kind in kinds))
+        raise DataError(f"{names} cannot be joined in one table; name stages of one kind")
+    rows = dict.fromkeys(row for table in tables for row in _keyed(table))
+    return Table(
+        kind=kinds.pop(),
+        rows=tuple(row.record for row in rows),
+        problems={key: value for table in tables for key, value in table.problems.items()},
+        responses={key: value for table in tables for key, value in table.responses.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Keyed:
+    """A record that is compared by its id: records with JSON fields have no hash."""
+
+    id: str
+    record: Any = field(compare=False)
+
+
+def _keyed(table: Table[Any]) -> Iterator[_Keyed]:
+    return (_Keyed(getattr(row, "id", str(row)), row) for row in table)
+
+
 def drop(record: Any, reason: str) -> Dropped:
     """Keeps a record that is being dropped, with the reason."""
     return Dropped(id=record.id, reason=reason, record=to_row(record))

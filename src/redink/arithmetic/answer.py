@@ -16,6 +16,8 @@ _MARKERS = (
         re.I | re.M,
     ),
 )
+_ALGEBRA = re.compile(r"[+*^=\\{}_()]|(?<![A-Za-z])[bnptxyz](?![A-Za-z])")
+"""What makes an answer more than a number with its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def _dress_off(text: str, start: int, end: int) -> FinalAnswer:
     value = read_quantity(raw)
     if value is None:
         numbers = [token for token in tokenize(raw) if token.kind == "number"]
-        if len(numbers) == 1 and numbers[0].value is not None:
+        rest = raw[: numbers[0].start] + raw[numbers[0].end :] if len(numbers) == 1 else ""
+        if len(numbers) == 1 and numbers[0].value is not None and not _ALGEBRA.search(rest):
             before = raw[: numbers[0].start].rstrip(" $€£")
             negative = before.endswith(("-", "−"))
             value = -numbers[0].value if negative else numbers[0].value

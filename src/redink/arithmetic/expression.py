@@ -27,7 +27,7 @@ SPOKEN: dict[str, Operator] = {
 """Operators in words."""
 _TOKEN = re.compile(
     rf"(?P<number>(?<![\d.])(?<!\b[A-Za-z])(?:{NUMBER_PATTERN})|(?<=\dx)(?:{NUMBER_PATTERN}))"
-    r"(?P<percent>\s?%)?(?P<suffix>[A-Za-z]+)?"
+    r"(?P<percent>\s?%|\s(?:percent|per cent)\b)?(?P<suffix>[A-Za-z]+)?"
     r"|(?P<times>(?<![A-Za-z])[xX](?=\s*[$€£(]?\s*\.?\d))"
     r"|(?P<spoken>\b(?:plus|minus|times|divided by|multiplied by)(?=\s+[$€£]?\.?\d))"
     r"|(?P<operator>[-−–—+*×·⋅∗/÷])|(?P<equals>=|≈|≅|\bequals\b)|(?P<open>[(\[])|(?P<close>[)\]])"
@@ -187,12 +187,21 @@ class ExpressionParser:
             if direct.kind == "of" and _is_share(left):
                 self.position += 1
                 return "*", direct.start, direct.end
+        before = self.position
         self.skip_unit()
         token = self._peek(0)
         if token is None or token.kind != "operator" or token.text not in operators:
             return None
+        if self.position > before and self._is_sign(token):
+            return None
         self.position += 1
         return token.text, token.start, token.end  # type: ignore[return-value]
+
+    def _is_sign(self, token: Token) -> bool:
+        """Whether a minus behind a word belongs to the number, as in `the 5 cost -3`."""
+        before, after = self.tokens[self.position - 1], self._peek(1)
+        tight = after is not None and after.kind == "number" and after.start == token.end
+        return token.text == "-" and tight and token.start > before.end
 
     def skip_unit(self) -> None:
         """Moves over the words of a unit: `stickers/page`, `square feet`, `of the flour`."""
@@ -309,6 +318,7 @@ def parse_expression(text: str) -> Expression | None:
     tokens = tokenize(text[:2000])
     parser = ExpressionParser(tokens)
     expression = parser.parse(0) if len(text) <= 2000 else None
+    parser.skip_unit()
     return expression if expression is not None and parser.position == len(tokens) else None
 
 

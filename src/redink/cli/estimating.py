@@ -17,7 +17,7 @@ from redink.machine import cores
 from redink.plan import Plan, PlannedStage, model_name
 from redink.progress import duration
 from redink.recipe import STUDENT
-from redink.tables import Table
+from redink.tables import Table, join
 
 TRAINED_PER_SECOND = 480.0
 """Tokens trained a second, SmolLM2-135M on two cores (`python -m benchmarks.training_speed`)."""
@@ -105,7 +105,7 @@ def _light(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> 
     arguments = dict(stage.settings)
     for argument, names in stage.inputs.items():
         values = [_table(plan, name, tables) for name in names]
-        arguments[argument] = values if stage.verb.inputs[argument].many else values[0]
+        arguments[argument] = values if stage.verb.inputs[argument].many else join(values)
     try:
         result: Table[Any] = stage.verb.function(**arguments)
     except RedinkError as error:

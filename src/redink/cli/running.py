@@ -12,7 +12,7 @@ from redink.machine import peak_memory_gib
 from redink.plan import Plan, PlannedStage, make_plan
 from redink.progress import duration
 from redink.recipe import read_recipe
-from redink.run import StageResult, run_plan
+from redink.run import StageResult, run_plan, trainings
 
 
 def run_command(
@@ -78,7 +78,21 @@ def _show_times(results: Sequence[StageResult]) -> None:
 
 
 def _show_reports(plan: Plan, results: Sequence[StageResult]) -> None:
+    """Names each report; a comparison made earlier is printed again."""
     for result in results:
-        report = plan.by_name[result.name].folder / "report.html"
-        if report.exists():
-            print(f"report: {report}")
+        if result.verb == "compare":
+            if result.done_before:
+                _show_comparison(plan, result.name)
+            print(f"report: {plan.by_name[result.name].folder / 'report.html'}")
+
+
+def _show_comparison(plan: Plan, name: str) -> None:
+    from redink.evaluation.comparison import compare_arms
+    from redink.reports import print_comparison, read_trainings
+    from redink.tables import Table
+
+    stage = plan.by_name[name].stage
+    scores = Table.read(plan.by_name[stage.inputs["scores"][0]].folder)
+    comparison = compare_arms(scores.rows, stage.settings["baseline"], stage.settings["title"])
+    print()
+    print_comparison(comparison, read_trainings(trainings(plan, stage)))

@@ -39,9 +39,15 @@ def missing_step(graph: SolutionGraph, random: Random) -> Iterator[Change]:
         alone = len(graph.solution.equations_in(step)) == 1
         if equation.value is None or not alone or len(graph.solution.steps) < 3:
             continue
-        leaves = [leaf for leaf in equation.leaves if _can_stand_in(leaf, equation.value)]
+        last = not any(index in row for row in graph.links)
+        leaves = [
+            leaf
+            for leaf, link in zip(equation.leaves, graph.links[index], strict=True)
+            if _can_stand_in(leaf, equation.value) and (link >= 0 or not last)
+        ]
         random.shuffle(leaves)
-        for leaf in sorted(leaves, key=lambda leaf: leaf.value < equation_mean(equation.leaves)):
+        mean = _mean(equation.leaves)
+        for leaf in sorted(leaves, key=lambda leaf: leaf.value < mean):
             yield Change(
                 index,
                 plain(equation.value),
@@ -51,7 +57,7 @@ def missing_step(graph: SolutionGraph, random: Random) -> Iterator[Change]:
             )
 
 
-def equation_mean(leaves: list[Operand]) -> Fraction:
+def _mean(leaves: list[Operand]) -> Fraction:
     """The mean of operands: the larger ones are the likelier to stand in for a result."""
     return sum((leaf.value for leaf in leaves), Fraction(0)) / len(leaves)
 

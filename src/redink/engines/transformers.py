@@ -11,7 +11,7 @@ from typing import Any
 from redink.engines.engine import Completion, Conversation, Sampling
 from redink.engines.journal import Journal
 from redink.errors import DataError, ModelError, UsageError
-from redink.models.loading import end_of_turn_ids, load_model, load_tokenizer
+from redink.models.loading import control_tokens, end_of_turn_ids, load_model, load_tokenizer
 from redink.models.source import ModelSource, fingerprint
 
 
@@ -142,7 +142,7 @@ class TransformersEngine:
     def _prompt_ids(self, conversation: Conversation) -> list[int]:
         messages = [asdict(message) for message in conversation.messages]
         for message in messages:
-            for special in self.tokenizer.all_special_tokens:
+            for special in self._control_tokens:
                 if special in message["content"]:
                     raise DataError(
                         f"conversation {conversation.id}: its text holds {special!r}, which the "
@@ -158,6 +158,10 @@ class TransformersEngine:
         settings = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed]
         parts = [self._fingerprint, self.dtype, settings, [(i.prompt, i.sample) for i in batch]]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def _control_tokens(self) -> tuple[str, ...]:
+        return tuple(control_tokens(self.tokenizer))
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -29,6 +29,7 @@ def load_model(source: ModelSource, dtype: str = "float32", device: str | None =
     """
     prepare_process()
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
@@ -40,7 +41,7 @@ def load_model(source: ModelSource, dtype: str = "float32", device: str | None =
                 trust_remote_code=False,
                 local_files_only=True,
             )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"{source.name}: cannot be loaded ({_first_line(error)}); {_HINT}"
         ) from None
@@ -91,8 +92,17 @@ def template_end_of_turn(tokenizer: Any) -> int | None:
     turn = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
     text = tokenizer.apply_chat_template(turn, tokenize=False)
     tail = tokenizer(text[text.rindex("y") + 1 :], add_special_tokens=False)["input_ids"]
-    special = set(tokenizer.all_special_ids)
+    special = set(control_tokens(tokenizer).values())
     return next((token for token in tail if token in special), None)
+
+
+def control_tokens(tokenizer: Any) -> dict[str, int]:
+    """Every token that steers rather than says something, by its text.
+
+    `tokenizer.all_special_tokens` knows only those with a role (end of sequence, padding, …).
+    """
+    added = tokenizer.added_tokens_decoder
+    return {token.content: number for number, token in added.items() if token.special}
 
 
 def _other_pad(tokenizer: Any) -> str | None:

@@ -49,7 +49,6 @@ def compare(
         write_atomically(out / "comparison.json", text.encode())
         page = render_page(comparison, scores, critiques, trained, run_facts)
         write_atomically(out / "report.html", page.encode())
-        print(f"report: {out / 'report.html'}")
     return comparison
 
 

@@ -32,8 +32,9 @@ class Input:
 
     accepts: tuple[Produces, ...]
     many: bool = False
-    """Whether several stages may be named; they arrive as a list, or by name as a mapping."""
+    """Whether several stages stay apart, as a list; otherwise several tables are joined."""
     named: bool = False
+    """Whether they arrive as a mapping from their names."""
     required: bool = True
 
 

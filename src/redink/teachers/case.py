@@ -73,6 +73,12 @@ class Case:
         return self.reference.step_at(final.start) if final is not None and final.marked else None
 
     @cached_property
+    def results(self) -> frozenset[Fraction]:
+        """What the reference works out, in an equation or in words alone."""
+        stated = {token.value for token in self.reference.mentions if token.value is not None}
+        return frozenset(self.reference.values) | (stated - self.given)
+
+    @cached_property
     def readable(self) -> bool:
         """Whether the reference's own way to the answer could be followed."""
         if self.final_value is None:

@@ -10,6 +10,7 @@ from redink.teachers.case import Case
 from redink.teachers.explanation import Explanation, calculation
 from redink.teachers.phrases import Voice
 
+_ANSWER_FAULTS = ("selection", "copied_answer", "overshot")
 Style = Literal["full", "brief"]
 
 
@@ -99,7 +100,7 @@ class Composer:
         lacks_expected = key in ("other", "unfinished") and expected is None
         if lacks_expected or (key == "claim" and found.needed is None):
             key += "_unknown"
-        needed = self._right_value() if key in ("selection", "copied_answer") else found.needed
+        needed = self._right_value() if key in _ANSWER_FAULTS else found.needed
         does, should = _acts(equation, expected)
         if key == "calculation" and equation is not None and self.style == "full":
             spelled = _spelled_out(equation)

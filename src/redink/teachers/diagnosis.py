@@ -20,9 +20,11 @@ from redink.arithmetic import (
 )
 from redink.arithmetic.quantities import conversion_units
 from redink.teachers.case import Case
-from redink.teachers.variants import is_off_track, is_reference
+from redink.teachers.variants import is_off_track, is_reference, stand_in
 
-Fault = Literal["calculation", "reasoning", "claim", "selection", "unfinished", "copied_answer"]
+Fault = Literal[
+    "calculation", "reasoning", "claim", "selection", "unfinished", "copied_answer", "overshot"
+]
 _COMMON = frozenset({*map(Fraction, range(3)), Fraction(10), Fraction(100), Fraction(1, 2)})
 """Numbers that any solution may bring in."""
 
@@ -62,12 +64,30 @@ def _earlier_cause(case: Case, found: Diagnosis, chain: list[Equation]) -> Diagn
     """An earlier step that had passed, and is to blame after all.
 
     A value may be on the way in another order of calculation by chance alone. It is not where
-    its step is a reference step but for one thing and the way was never found again, or where
-    it is a product that still lacked a factor when it was added.
+    its step is a reference step but for one thing and the way was never found again, where it
+    is a product that still lacked a factor when it was added, or where it stands in for a
+    result of the reference.
     """
     if found.fault != "reasoning" or found.equation is None or found.step in case.like_steps:
         return None
-    blamed = found.equation
+    cause = _root(case, found.equation) or _passed_by_chance(case, found.equation, chain)
+    if cause is None:
+        return None
+    return Diagnosis(case.response.step_at(cause.end - 1), "reasoning", cause)
+
+
+def _root(case: Case, blamed: Equation) -> Equation | None:
+    """The equation whose wrong result came down to the blamed one, where that can be traced."""
+    cause = None
+    for _ in case.response.equations:
+        earlier = stand_in(case, cause or blamed)
+        if earlier is None or case.response.step_at(earlier.end - 1) in case.same_steps:
+            break
+        cause = earlier
+    return cause
+
+
+def _passed_by_chance(case: Case, blamed: Equation, chain: list[Equation]) -> Equation | None:
     adds = any(operation.operator in "+-" for operation in operations(blamed.worked))
     added = {leaf.value for leaf in blamed.leaves}
     for equation in chain:
@@ -79,7 +99,7 @@ def _earlier_cause(case: Case, found: Diagnosis, chain: list[Equation]) -> Diagn
             continue
         unready = adds and value in added and not case.complete(value)
         if unready or is_off_track(case, equation):
-            return Diagnosis(step, "reasoning", equation)
+            return equation
     return None
 
 
@@ -137,7 +157,7 @@ def _accepted(case: Case, equation: Equation) -> bool:
         return True
     if value < 0 <= min(case.reference.values):
         return False
-    on_the_way = value in case.reference.values or case.on_the_way(value)
+    on_the_way = value in case.results or case.on_the_way(value)
     return on_the_way and _grounded(case, equation)
 
 
@@ -188,22 +208,23 @@ def _contributing(case: Case, answer: FinalAnswer) -> list[Equation]:
     """
     equations = case.response.equations
     chosen: set[int] = set()
-    wanted = {answer.value}
+    wanted = {abs(answer.value)} if answer.value is not None else set()
     for index in range(len(equations) - 1, -1, -1):
         equation = equations[index]
         result = equation.result
         faces = {equation.value} | ({result.face} if result is not None else set())
-        if faces & wanted or any(_rounded(face, wanted) for face in faces):
+        sizes = {abs(face) for face in faces if face is not None}
+        if sizes & wanted or any(_rounded(size, wanted) for size in sizes):
             chosen.add(index)
-            wanted.update(leaf.value for leaf in equation.leaves)
-            wanted.update(leaf.face for leaf in equation.leaves)
+            wanted.update(abs(leaf.value) for leaf in equation.leaves)
+            wanted.update(abs(leaf.face) for leaf in equation.leaves)
     return [equations[index] for index in sorted(chosen)] if chosen else list(equations)
 
 
-def _rounded(value: Fraction | None, wanted: set[Fraction | None]) -> bool:
-    if value is None or value.denominator == 1:
+def _rounded(value: Fraction, wanted: set[Fraction]) -> bool:
+    if value.denominator == 1:
         return False
-    return any(other is not None and abs(other - value) < 1 for other in wanted)
+    return any(abs(other - value) < 1 for other in wanted)
 
 
 def _judge_answer(case: Case, answer: FinalAnswer, chain: list[Equation]) -> Diagnosis | None:
@@ -215,6 +236,9 @@ def _judge_answer(case: Case, answer: FinalAnswer, chain: list[Equation]) -> Dia
     if _arrived(case, case.final_value) or (
         copied and len(others) == len(case.reference.steps) - 1
     ):
+        beyond = _beyond(case, answer)
+        if beyond is not None:
+            return Diagnosis(case.response.step_at(beyond.end - 1), "overshot", beyond)
         fault: Fault = "selection" if answer.value in results else "copied_answer"
         return Diagnosis(step, fault, value=answer.value)
     if copied:
@@ -225,10 +249,23 @@ def _judge_answer(case: Case, answer: FinalAnswer, chain: list[Equation]) -> Dia
     if near is not None and near.result is not None:
         return Diagnosis(case.response.step_at(near.result.start), "reasoning", near)
     last = case.response.equations[-1]
-    if answer.value not in case.reference.values and last.value == answer.value:
+    faces = {last.value, last.result.face if last.result is not None else None}
+    if answer.value not in case.results and answer.value in faces:
         found = Diagnosis(case.response.step_at(last.end - 1), "reasoning", last)
         return _earlier_cause(case, found, chain) or found
     return Diagnosis(step, "unfinished", value=answer.value)
+
+
+def _beyond(case: Case, answer: FinalAnswer) -> Equation | None:
+    """The equation that goes on from the right final value to the answer given."""
+    arrived = False
+    for equation in case.response.equations:
+        leaves = [leaf.value for leaf in equation.leaves]
+        onward = case.final_value in leaves and equation.value == answer.value
+        if arrived and onward and case.response.step_at(equation.end - 1) not in case.same_steps:
+            return equation
+        arrived = arrived or equation.value == case.final_value
+    return None
 
 
 def _arrived(case: Case, right: Fraction | None) -> bool:

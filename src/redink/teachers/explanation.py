@@ -29,7 +29,7 @@ Reason = Literal[
     "selection",
     "copied_answer",
     "unfinished",
-    "unknown",
+    "overshot",
 ]
 """Why a step is wrong, as the critique tells it."""
 
@@ -54,7 +54,7 @@ class Explanation:
 
 def explain(case: Case, diagnosis: Diagnosis) -> Explanation:
     """The reason for a diagnosis, by comparison with the reference."""
-    if diagnosis.fault in ("selection", "copied_answer"):
+    if diagnosis.fault in ("selection", "copied_answer", "overshot"):
         return Explanation(diagnosis, diagnosis.fault, put=diagnosis.value, resume=_last(case))
     if diagnosis.fault == "unfinished":
         return _unfinished(case, diagnosis)
@@ -92,7 +92,7 @@ def _resume(case: Case, expected: Equation | None) -> int:
 def _unfinished(case: Case, diagnosis: Diagnosis) -> Explanation:
     reached = {equation.value for equation in case.response.equations}
     for equation in case.reference.equations:
-        if equation.value not in reached:
+        if equation.value not in reached and equation.value != diagnosis.value:
             resume = case.reference.step_at(equation.end - 1)
             return Explanation(diagnosis, "unfinished", equation, diagnosis.value, resume=resume)
     return Explanation(diagnosis, "unfinished", None, diagnosis.value, resume=0)

@@ -118,6 +118,10 @@ REASONS: Mapping[str, Sequence[str]] = {
         "The result was {needed}; it became {put} in the final answer.",
         "{put} is not what the steps give: they come to {needed}.",
     ),
+    "overshot": (
+        "{needed} was already the answer; there is no reason for {worked}.",
+        "The work was done at {needed}. Going on with {worked} spoils it.",
+    ),
     "unfinished": (
         "It stops at {put}, but that is not yet the answer: still to do is {expected}.",
         "{put} is only a value on the way. What is missing is {expected}.",

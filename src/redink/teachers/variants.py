@@ -23,7 +23,7 @@ def difference(
     if lacking != 1 or len(theirs) < 2:
         return None
     if not surplus and len(ours) > 1:
-        return "missing"
+        return "missing" if not Counter(signs) - Counter(others) else None
     return "operand" if surplus == 1 and signs == others else None
 
 
@@ -66,3 +66,25 @@ def is_reference(case: Case, equation: Equation) -> bool:
         and sorted(leaf.value for leaf in operands(other.worked)) == mine
         for other in case.reference.equations
     )
+
+
+def stand_in(case: Case, equation: Equation) -> Equation | None:
+    """The earlier equation whose result stands here for another result of the reference.
+
+    `360 * 0.3` beside the reference's `2700 * 0.3` says that 360 stands for 2700: if the
+    response calculated that 360 itself, and not as the reference does, it went wrong there.
+    """
+    ours = Counter(leaf.value for leaf in operands(equation.worked))
+    for reference in case.reference.equations:
+        if difference(equation, reference) != "operand":
+            continue
+        theirs = Counter(leaf.value for leaf in operands(reference.worked))
+        put, needed = next(iter(ours - theirs)), next(iter(theirs - ours))
+        if needed not in case.reference.values or put in case.reference.values:
+            continue
+        for earlier in case.response.equations:
+            if earlier.start >= equation.start:
+                break
+            if earlier.value == put and not is_reference(case, earlier):
+                return earlier
+    return None

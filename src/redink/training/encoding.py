@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from redink.errors import ModelError
+from redink.models.loading import control_tokens
 from redink.records import Example, Message
 
 IGNORED = -100
@@ -38,7 +39,7 @@ class Encoded:
 
 def holds_special_token(messages: tuple[Message, ...], tokenizer: Any) -> str | None:
     """A special token's text inside a message, which would turn into the token itself."""
-    return next((s for s in tokenizer.all_special_tokens for m in messages if s in m.content), None)
+    return next((s for s in control_tokens(tokenizer) for m in messages if s in m.content), None)
 
 
 def encode(example: Example, tokenizer: Any) -> Encoded:
@@ -59,7 +60,7 @@ def encode(example: Example, tokenizer: Any) -> Encoded:
         )
     prompt_ids = tokenizer(start, add_special_tokens=False)["input_ids"]
     rest_ids = tokenizer(whole[len(start) :], add_special_tokens=False)["input_ids"]
-    special = set(tokenizer.all_special_ids)
+    special = set(control_tokens(tokenizer).values())
     end = next((place for place, token in enumerate(rest_ids) if token in special), None)
     if end is None:
         raise ModelError(
