@@ -33,7 +33,8 @@ class Progress:
         total = f"/{self.total}" if self.total else ""
         parts = [f"{self.label}: {self.done}{total} {self.unit}"]
         parts += [f"{name} {value}" for name, value in self.figures.items()]
-        if self.total and 0 < self.done < self.total:
+        # Rows arrive in batches: the first row of one says nothing about the pace.
+        if self.total and self.total / 20 <= self.done < self.total:
             left = seconds / self.done * (self.total - self.done)
             parts.append(f"{duration(left)} left")
         else:

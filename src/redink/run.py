@@ -14,6 +14,7 @@ from typing import Any
 from redink.errors import DataError, RunBusyError, StorageError
 from redink.files import write_atomically
 from redink.machine import hardware, peak_memory_gib, versions
+from redink.models.memory import release_memory
 from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.recipe import Stage
 from redink.tables import Table, drop_counts, join
@@ -111,6 +112,8 @@ def _do(plan: Plan, planned: PlannedStage) -> None:
     if "run_facts" in stage.verb.takes:
         arguments["run_facts"] = run_facts(plan)
     result = stage.verb.function(**arguments)
+    if not stage.verb.light:
+        release_memory()
     facts: dict[str, Any] = {
         "stage": stage.name,
         "verb": stage.verb.name,

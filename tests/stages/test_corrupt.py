@@ -46,8 +46,14 @@ def test_responses_come_in_the_order_of_the_problems(problems):
 
 def test_kinds_are_balanced(problems):
     counts = Counter(row.error.kind for row in corrupt(problems, wrong=1.0))
-    assert set(counts) == set(ERROR_KINDS) - {"unit_conversion"}
+    assert set(counts) == set(ERROR_KINDS) - {"unit_conversion", "swapped_operands"}
     assert max(counts.values()) - min(counts.values()) <= 3
+
+
+def test_negative_values_come_only_where_nothing_else_is_asked_for(problems):
+    assert all("-" not in row.answer for row in corrupt(problems, wrong=1.0))
+    swapped = corrupt(problems, wrong=1.0, kinds=["swapped_operands"])
+    assert all(row.answer.startswith("-") for row in swapped)
 
 
 def test_only_the_kinds_asked_for_are_injected(problems):

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not DATA, reason="REDINK_DATA names no folder of
 def problems():
     from benchmarks.symbolic_teacher import read_gsm8k
 
-    return list(read_gsm8k(Path(DATA) / "gsm8k_train.jsonl"))[::75]
+    return list(read_gsm8k(Path(DATA) / "gsm8k_train.jsonl"))[::150]
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -1,14 +1,8 @@
 """Exact arithmetic in text: numbers, expressions, equations, solution steps, final answers."""
 
+from redink.arithmetic.annotation import Annotation, strip_annotations
 from redink.arithmetic.answer import FinalAnswer, read_answer, read_final_answer, same_answer
-from redink.arithmetic.equation import (
-    Annotation,
-    Equation,
-    find_equations,
-    has_operator,
-    holds,
-    strip_annotations,
-)
+from redink.arithmetic.equation import Equation, find_equations, has_operator, holds
 from redink.arithmetic.expression import (
     Expression,
     Negation,
@@ -17,10 +11,10 @@ from redink.arithmetic.expression import (
     evaluate,
     operands,
     operations,
-    parse_expression,
     show,
 )
 from redink.arithmetic.numbers import plain, read_number, read_quantity, write_number
+from redink.arithmetic.parser import parse_expression
 from redink.arithmetic.quantities import Quantity, quantities
 from redink.arithmetic.solution import SolutionStep, WorkedSolution, solution_steps
 

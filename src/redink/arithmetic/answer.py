@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from redink.arithmetic.expression import tokenize
 from redink.arithmetic.numbers import decimals, read_quantity
+from redink.arithmetic.tokens import tokenize
 
 _MARKERS = (
     re.compile(r"####[ \t]*(?P<answer>[^\n]+)"),

@@ -1,4 +1,4 @@
-"""Equations in text: `12 + 7 = $19`, chains `a = b = c`, and GSM8K's `<<12+7=19>>`."""
+"""Equations in text: `12 + 7 = $19`, and chains `a = b = c`."""
 
 import re
 from collections.abc import Sequence
@@ -8,26 +8,15 @@ from itertools import pairwise
 
 from redink.arithmetic.expression import (
     Expression,
-    ExpressionParser,
     Negation,
     Operand,
     Operation,
-    Token,
     evaluate,
     operands,
-    tokenize,
 )
 from redink.arithmetic.numbers import agrees, decimals
-
-_ANNOTATION = re.compile(r"<<([^<>\n]*)>>")
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """A `<<48/2=24>>` that stood before position `at` of the text without annotations."""
-
-    at: int
-    text: str
+from redink.arithmetic.parser import ExpressionParser
+from redink.arithmetic.tokens import Token, tokenize
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +101,6 @@ def _same(left: Fraction, right: Fraction, equation: Equation, percent: bool) ->
 
 def _near(left: Fraction, right: Fraction, places: int) -> bool:
     return agrees(left, right, places) or agrees(right, left, places)
-
-
-def strip_annotations(text: str) -> tuple[str, list[Annotation]]:
-    """`text` without its `<<...>>` annotations, and these with their places in the new text."""
-    parts: list[str] = []
-    annotations: list[Annotation] = []
-    length = last = 0
-    for match in _ANNOTATION.finditer(text):
-        parts.append(text[last : match.start()])
-        length += match.start() - last
-        annotations.append(Annotation(length, match[1]))
-        last = match.end()
-    parts.append(text[last:])
-    return "".join(parts), annotations
 
 
 def find_equations(text: str, tokens: Sequence[Token] | None = None) -> list[Equation]:
@@ -261,31 +236,3 @@ def _rounds(text: str, begin: int, finish: int) -> bool:
     line_end = text.find("\n", finish)
     line = text[line_start : line_end if line_end >= 0 else len(text)]
     return _ROUNDING.search(line) is not None and "/" in line.replace("÷", "/")
-
-
-def annotated_equation(annotation: Annotation, result: Token) -> Equation | None:
-    """The equation that an annotation states about the number `result` behind it.
-
-    None where the annotation has no operator (`<<48=48>>`) or cannot be read.
-    """
-    body = annotation.text.rsplit("=", 1)[0]
-    found = [e for e in find_equations(f"{body}={result.text}") if e.start == 0]
-    if not found or result.value is None:
-        return None
-    worked = _unplaced(found[0].worked)
-    side = Operand(
-        result.value / 100 if result.percent else result.value,
-        result.start,
-        result.end,
-        result.percent,
-    )
-    return Equation((worked, side), result.start, result.end, decimals(result.text), annotated=True)
-
-
-def _unplaced(expression: Expression) -> Expression:
-    if isinstance(expression, Operand):
-        return Operand(expression.value, -1, -1, expression.percent)
-    if isinstance(expression, Negation):
-        return Negation(_unplaced(expression.inner))
-    left, right = _unplaced(expression.left), _unplaced(expression.right)
-    return Operation(expression.operator, left, right, -1, -1)

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 VULGAR = {
     "½": Fraction(1, 2),
@@ -32,6 +33,7 @@ _DRESSED = re.compile(rf"\s*([-−–]?)\s*[$€£]?\s*([-−–]?)\s*({NUMBER_P
 _FRACTION = re.compile(r"\s*([-−–]?)\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
 
 
+@lru_cache(maxsize=4096)
 def read_number(text: str) -> Fraction | None:
     """The exact value of one unsigned number such as `1,200`, `.5`, `2½`; None if it is none."""
     if len(text) > MAX_DIGITS or not _NUMBER.fullmatch(text):

@@ -4,16 +4,12 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from redink.arithmetic.equation import (
-    Annotation,
-    Equation,
-    annotated_equation,
-    find_equations,
-    strip_annotations,
-)
-from redink.arithmetic.expression import Token, operands, tokenize
+from redink.arithmetic.annotation import Annotation, annotated_equation, strip_annotations
+from redink.arithmetic.equation import Equation, find_equations
+from redink.arithmetic.expression import operands
+from redink.arithmetic.tokens import Token, tokenize
 
 _FINAL = re.compile(r"\s*####")
 
@@ -56,8 +52,7 @@ class WorkedSolution:
     @classmethod
     def read(cls, text: str) -> "WorkedSolution":
         """Reads a solution, with or without `<<a*b=c>>` annotations."""
-        bare, annotations = strip_annotations(text)
-        return cls(bare, tuple(annotations))
+        return _read(text)
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -117,3 +112,9 @@ class WorkedSolution:
     def values(self) -> list[Fraction]:
         """What the equations come to, in order."""
         return [e.value for e in self.equations if e.value is not None]
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> WorkedSolution:
+    bare, annotations = strip_annotations(text)
+    return WorkedSolution(bare, tuple(annotations))

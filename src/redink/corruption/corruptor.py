@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
+from redink.arithmetic import holds
 from redink.arithmetic.answer import read_final_answer, same_answer
-from redink.arithmetic.equation import holds
 from redink.arithmetic.solution import WorkedSolution
-from redink.corruption.change import DECIMALS, NEGATIVES, STRICT, Change, Propagation, Refused
+from redink.corruption.change import Change, Refused
 from redink.corruption.graph import SolutionGraph, read_graph
 from redink.corruption.kinds import ERROR_KINDS, PROPOSERS
+from redink.corruption.propagation import DECIMALS, NEGATIVES, STRICT, Propagation
 from redink.corruption.rendering import Rendered, render
 from redink.errors import UsageError
 from redink.records import InjectedError, Problem

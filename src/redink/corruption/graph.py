@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from redink.arithmetic import Equation, Operand
 from redink.arithmetic.answer import FinalAnswer, read_final_answer
-from redink.arithmetic.equation import Equation
-from redink.arithmetic.expression import Operand, Token
 from redink.arithmetic.quantities import quantities
 from redink.arithmetic.solution import WorkedSolution
+from redink.arithmetic.tokens import Token
 from redink.records import Problem
 
 QUESTION = -1

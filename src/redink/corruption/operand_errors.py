@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from random import Random
 
-from redink.arithmetic.expression import Operand, Operation, Operator, operations, show
+from redink.arithmetic import Operand, Operation, operations, show
 from redink.arithmetic.numbers import plain
 from redink.arithmetic.quantities import CONVERSIONS, conversion_units
+from redink.arithmetic.tokens import Operator
 from redink.corruption.change import Change
 from redink.corruption.digits import miscopies
 from redink.corruption.graph import CONSTANT, QUESTION, SolutionGraph

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from redink.arithmetic.equation import Annotation
-from redink.arithmetic.expression import Expression, show
+from redink.arithmetic import Annotation, Expression, SolutionStep, show
 from redink.arithmetic.numbers import plain
-from redink.corruption.change import Propagation, Refused
+from redink.corruption.change import Refused
+from redink.corruption.propagation import Propagation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def _first_step(propagation: Propagation) -> int:
     return min(later) - 1
 
 
-def _inside(span: tuple[int, int], step: object) -> bool:
+def _inside(span: tuple[int, int], step: SolutionStep) -> bool:
     start, end = span
-    return bool(step.start <= start and end <= step.end)  # type: ignore[attr-defined]
+    return step.start <= start and end <= step.end
 
 
 def _line_end(text: str, position: int) -> int:

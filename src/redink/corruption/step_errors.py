@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from random import Random
 
-from redink.arithmetic.expression import Operand, evaluate
+from redink.arithmetic import Operand, evaluate
 from redink.arithmetic.numbers import plain, write_number
 from redink.corruption.change import Change
 from redink.corruption.digits import slips

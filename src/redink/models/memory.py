@@ -36,3 +36,17 @@ def prepare_process() -> bool:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(_M_MMAP_MAX, 0) and mallopt(_M_TRIM_THRESHOLD, -1))
+
+
+def release_memory() -> None:
+    """Gives what a finished stage has freed back to the system.
+
+    The heap that `prepare_process` keeps grows from stage to stage otherwise: the quickstart's
+    four trainings went from 4.9 to 6.8 GiB.
+    """
+    import gc
+
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from redink.arithmetic import FinalAnswer, WorkedSolution, quantities, read_final_answer
 from redink.records import Problem
@@ -46,11 +46,8 @@ class Case:
 
     @cached_property
     def _regrouping(self) -> Regrouping:
-        found = Regrouping(self.reference.equations)
-        if "cent" in self.problem.question or "%" in self.problem.question:
-            for values in (found.whole, found.partial):
-                values.update([value * 100 for value in values])
-        return found
+        question = self.problem.question
+        return _regroup(self.reference, "cent" in question or "%" in question)
 
     @cached_property
     def reference_leaves(self) -> frozenset[Fraction]:
@@ -118,4 +115,15 @@ def _aligned(case: Case, key: Callable[[str], str]) -> dict[int, int]:
         if not step.is_final and wanted in theirs[position:]:
             found[step.index] = theirs.index(wanted, position)
             position = found[step.index] + 1
+    return found
+
+
+@lru_cache(maxsize=64)
+def _regroup(reference: WorkedSolution, hundredfold: bool) -> Regrouping:
+    """The values on the way to the reference's results, hundredfold too where it counts cents
+    or percentages."""
+    found = Regrouping(reference.equations)
+    if hundredfold:
+        for values in (found.whole, found.partial):
+            values.update([value * 100 for value in values])
     return found

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from redink.arithmetic import Equation, Operand, Operation, evaluate, holds, operations, plain, show
+from redink.arithmetic import (
+    Equation,
+    Operand,
+    Operation,
+    evaluate,
+    holds,
+    operations,
+    plain,
+    same_answer,
+    show,
+)
 from redink.teachers import phrases
 from redink.teachers.case import Case
 from redink.teachers.explanation import Explanation, calculation
@@ -82,8 +92,22 @@ class Composer:
         return not any(sign in chosen.text for sign in "=≈")
 
     def _remark(self, step: int, sums: list[str]) -> str:
-        options = phrases.RIGHT_STEP if sums else phrases.PLAIN_STEP
+        options = phrases.RIGHT_STEP if self._follows(step) else phrases.CALCULATED_STEP
+        if not sums:
+            options = phrases.PLAIN_STEP
         return self.voice.say(options, n=step + 1, sums=" and ".join(sums))
+
+    def _follows(self, step: int) -> bool:
+        """Whether a step comes to what the reference comes to, so that more than its
+        arithmetic can be called right."""
+        if step in self.case.same_steps or self._is_right():
+            return True
+        values = [equation.value for equation in self.case.response.equations_in(step)]
+        return all(value in self.case.results for value in values)
+
+    def _is_right(self) -> bool:
+        answer = self.case.answer
+        return answer is not None and same_answer(answer.text, self.answer) is True
 
     def _harmless(self, slip: Equation) -> str:
         return self.voice.say(

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from redink.arithmetic import Equation, Operand, evaluate, operands, operations, plain, show
+from redink.arithmetic import (
+    Equation,
+    Operand,
+    WorkedSolution,
+    evaluate,
+    holds,
+    operands,
+    operations,
+    plain,
+    show,
+)
+from redink.arithmetic.quantities import conversion_units
 from redink.teachers.case import Case
 from redink.teachers.diagnosis import Diagnosis
 from redink.teachers.variants import difference
@@ -104,18 +115,18 @@ def _expected_claim(case: Case, diagnosis: Diagnosis) -> Fraction | None:
     if other is None:
         return None
     pairs = zip(
-        numbers_in(case.response.tokens, case.response.steps[diagnosis.step]),
-        numbers_in(case.reference.tokens, case.reference.steps[other]),
+        _numbers_in(case.response, diagnosis.step),
+        _numbers_in(case.reference, other),
         strict=False,
     )
     wrong = [(mine, theirs) for mine, theirs in pairs if mine != theirs]
     return wrong[-1][1] if wrong else None
 
 
-def numbers_in(tokens: object, step: object) -> Iterator[Fraction]:
-    """The numbers of one solution step."""
-    for token in tokens:  # type: ignore[attr-defined]
-        if token.value is not None and step.start <= token.start < step.end:  # type: ignore[attr-defined]
+def _numbers_in(solution: WorkedSolution, step: int) -> Iterator[Fraction]:
+    chosen = solution.steps[step]
+    for token in solution.tokens:
+        if token.value is not None and chosen.start <= token.start < chosen.end:
             yield token.value
 
 
@@ -135,7 +146,18 @@ def _counterpart(case: Case, diagnosis: Diagnosis) -> Equation | None:
     reached = {e.value for e in case.response.equations if e.start < equation.start}
     open_ones = [e for e in case.reference.equations if e.value not in reached]
     close = [e for e in open_ones if difference(equation, e) is not None or _same(equation, e)]
-    return close[0] if close else _next_unreached(case, diagnosis.step)
+    if close:
+        return close[0]
+    alike = max(open_ones, key=lambda e: _shared(equation, e), default=None)
+    if alike is not None and _shared(equation, alike) > 0:
+        return alike
+    return _next_unreached(case, diagnosis.step)
+
+
+def _shared(mine: Equation, reference: Equation) -> int:
+    """How many numbers two calculations have in common."""
+    ours = Counter(leaf.value for leaf in operands(mine.worked))
+    return (ours & Counter(leaf.value for leaf in operands(reference.worked))).total()
 
 
 def _same(mine: Equation, reference: Equation) -> bool:
@@ -163,7 +185,7 @@ def _compared(
         return Explanation(diagnosis, "extra", expected, put=surplus[0], resume=resume)
     if not surplus and len(lacking) == 1:
         return Explanation(diagnosis, "left_out", expected, needed=lacking[0], resume=resume)
-    if len(surplus) == len(lacking) == 1 and len(values) == len(others):
+    if difference(mine, expected) == "operand":
         return _exchanged(case, diagnosis, expected, surplus[0], lacking[0], resume)
     invented = next((leaf for leaf in ours if not _known(case, mine, leaf)), None)
     if invented is not None and diagnosis.step not in case.like_steps:
@@ -176,7 +198,10 @@ def _same_numbers(mine: Equation, expected: Equation) -> Reason:
     others = [operation.operator for operation in operations(expected.worked)]
     if signs != others:
         return "operator"
-    return "calculation" if evaluate(mine.worked) != mine.value else "reversed"
+    if holds(mine) is False:
+        return "calculation"
+    ordered = [leaf.value for leaf in operands(mine.worked)]
+    return "other" if ordered == [e.value for e in operands(expected.worked)] else "reversed"
 
 
 def _exchanged(
@@ -216,7 +241,8 @@ def _start(diagnosis: Diagnosis) -> int:
 def _known(case: Case, mine: Equation, leaf: Operand) -> bool:
     results = {e.value for e in case.response.equations if e.start < mine.start}
     known = case.given | results | case.reference_leaves
-    return leaf.value in known or leaf.face in known
+    converts = conversion_units(leaf.value, case.problem.question)
+    return leaf.value in known or leaf.face in known or converts
 
 
 def calculation(equation: Equation) -> str:

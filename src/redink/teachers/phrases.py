@@ -10,6 +10,11 @@ RIGHT_STEP = (
     "Step {n} is fine: {sums}.",
     "Step {n}: {sums}, correct.",
 )
+CALCULATED_STEP = (
+    "Step {n}: {sums}; the calculation holds.",
+    "Step {n} calculates rightly that {sums}.",
+    "The arithmetic of step {n} holds: {sums}.",
+)
 PLAIN_STEP = (
     "Step {n} only says what is known.",
     "Step {n} calculates nothing yet.",
