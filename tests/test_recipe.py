@@ -61,3 +61,11 @@ def test_every_built_in_recipe_is_valid_and_carries_its_own_command(name):
     recipe = read_recipe(name)
     assert recipe.about
     assert builtin_recipes()[name].startswith(f"# redink run {name} ")
+
+
+def test_several_stages_of_one_kind_are_joined_and_of_two_kinds_refused():
+    stages = {"a": LOAD, "b": LOAD | {"seed": 1}, "d": {"do": "corrupt", "problems": ["a", "b"]}}
+    assert check_recipe({"stages": stages}, "r", "r").stage("d").inputs["problems"] == ("a", "b")
+    stages["s"] = {"do": "select", "rows": ["a", "d"]}
+    with pytest.raises(RecipeError, match="one kind"):
+        check_recipe({"stages": stages}, "r", "r")

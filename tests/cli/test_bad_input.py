@@ -33,7 +33,8 @@ def recipe(tmp_path, monkeypatch):
     """Writes a recipe file; `edits` are replacements made in a good one."""
     monkeypatch.chdir(tmp_path)
 
-    def write(*edits, text=STAGES.format(student="smollm2-135m")):
+    def write(*edits, text=None):
+        text = text or STAGES.format(student="smollm2-135m")
         for old, new in edits:
             assert old in text
             text = text.replace(old, new)
