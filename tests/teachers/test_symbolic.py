@@ -33,7 +33,7 @@ def _critique(text, style="full", problem=PROBLEM, outcome="ungraded", **more):
 def test_a_right_final_answer_makes_the_response_right(text, style):
     critique = _critique(text, style)
     assert (critique.verdict, critique.first_error) == ("right", None)
-    assert critique.text.endswith("#### 80\nConclusion: right")
+    assert critique.text.endswith("he answer is 80.\nConclusion: right")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_first_wrong_step_is_found_and_explained(text, step, said):
     critique = _critique(text)
     assert (critique.verdict, critique.first_error) == ("wrong", step)
     assert said in critique.text
-    assert critique.text.endswith("#### 80\nConclusion: wrong")
+    assert critique.text.endswith("he answer is 80.\nConclusion: wrong")
 
 
 def test_another_order_of_calculation_is_not_blamed():
@@ -72,7 +72,7 @@ def test_a_calculation_that_leads_nowhere_is_not_blamed():
 def test_a_harmless_slip_is_pointed_out_in_a_right_response():
     critique = _critique("16 * 3 = 47\n48 - 8 = 40\n40 * 2 = 80\n#### 80")
     assert critique.verdict == "right"
-    assert "48" in critique.text.split("####")[0]
+    assert "48" in critique.text.split("Conclusion")[0]
     assert "47" in critique.text
 
 
@@ -82,7 +82,7 @@ def test_the_correction_starts_where_the_response_went_wrong():
     assert critique.text.split("\n")[2:] == [
         "Mia sells 48 - 8 = 40 eggs.",
         "She earns 40 * $2 = $80.",
-        "#### 80",
+        "The answer is 80.",
         "Conclusion: wrong",
     ]
 
