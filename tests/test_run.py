@@ -18,7 +18,9 @@ from redink.tables import Table
 RECIPE = Path(__file__).parent / "tiny.yaml"
 TABLES = ["problems", "heldout", "drafts", "verified", "critiques", "answers", "scores"]
 MODELS = ["warmup", "cft", "cft+sft"]
-KILLED_IN = ["drafts", "warmup", "answers", "cft+sft", "scores"]
+DELAY = "delay"
+KILLS = [("problems", DELAY), ("warmup", None), ("answers", DELAY), ("cft+sft", None),
+         ("scores", DELAY)]  # fmt: skip
 
 
 def command(student, runs, *more):
@@ -32,18 +34,23 @@ def run(student, runs, *more):
     )
 
 
-def run_until_killed(student, runs, stage, delay):
-    """Starts the run and kills it `delay` seconds after `stage` began."""
-    process = subprocess.Popen(
-        command(student, runs), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
-    for line in process.stderr:
-        if line.startswith(f"[{stage}]") and line.rstrip().endswith("..."):
-            time.sleep(delay)
-            break
+def run_until_killed(student, runs, stage, log, *, delay=None):
+    """Starts the run and kills it in `stage`: after a delay, or once it has a checkpoint."""
+    folder = plan(student, runs).by_name[stage].folder
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command(student, runs), stderr=stderr, stdout=subprocess.DEVNULL, text=True
+        )
+    while f"[{stage}]" not in log.read_text() and process.poll() is None:
+        time.sleep(0.02)
+    if delay is None:
+        while not list(folder.glob("checkpoints/*/complete.json")) and process.poll() is None:
+            time.sleep(0.002)
+    else:
+        time.sleep(delay)
     process.send_signal(signal.SIGKILL)
-    process.stderr.close()
-    return process.wait()
+    assert process.wait() == -9
+    return log.read_text()
 
 
 def plan(student, runs):
@@ -123,24 +130,29 @@ def test_the_same_seed_gives_the_same_tables_outputs_and_losses(
 
 def test_a_run_killed_five_times_ends_as_if_it_had_not_been(undisturbed, tiny_student, tmp_path):
     chance = random.Random(7)
-    finished = {}
-    for stage in KILLED_IN:
-        assert run_until_killed(tiny_student, tmp_path, stage, chance.uniform(0, 1.2)) == -9
-        for planned in plan(tiny_student, tmp_path).stages:
+    runs, log = tmp_path / "runs", tmp_path / "log"
+    finished, resumed = {}, 0
+    for stage, how in KILLS:
+        delay = chance.uniform(0, 3) if how == DELAY else None
+        said = run_until_killed(tiny_student, runs, stage, log, delay=delay)
+        resumed += said.count("going on from step")
+        assert said.count("already done") == len(finished)
+        for planned in plan(tiny_student, runs).stages:
             if planned.done:
                 started = planned.facts()["started"]
                 assert finished.setdefault(planned.name, started) == started
-    result = run(tiny_student, tmp_path)
+    result = run(tiny_student, runs)
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("already done") == len(finished)
-    assert tables_of(tiny_student, tmp_path) == tables_of(tiny_student, undisturbed[0])
-    assert models_of(tiny_student, tmp_path) == models_of(tiny_student, undisturbed[0])
+    assert resumed >= 2
+    assert tables_of(tiny_student, runs) == tables_of(tiny_student, undisturbed[0])
+    assert models_of(tiny_student, runs) == models_of(tiny_student, undisturbed[0])
 
 
 def test_a_dry_run_counts_tokens_and_runs_nothing(tiny_student, tmp_path):
     result = run(tiny_student, tmp_path / "runs", "--dry-run")
     assert result.returncode == 0, result.stderr
-    (row,) = [line.split() for line in result.stdout.splitlines() if line.startswith("cft ")]
+    (row,) = [line.split() for line in result.stdout.splitlines() if " cft " in line]
     assert row[1:5] == ["finetune", "to", "do", "32"]
     assert int(row[5].replace(",", "")) > 1000
     assert not (tmp_path / "runs").exists()

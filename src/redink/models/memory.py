@@ -1,9 +1,11 @@
 """Threads and memory of a process that trains or generates on the CPU."""
 
 import ctypes
+import gc
 import os
 import sys
 from functools import cache
+from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
@@ -22,8 +24,8 @@ def prepare_process() -> bool:
     Says whether glibc took the allocator's settings. By default glibc gives every large tensor
     fresh pages and returns them at once, so that a training step spends its time in page faults.
     Keeping freed memory in the heap (no mmap, no trim) needs no preload and no restart.
-    `python -m benchmarks.training_speed` measures both. Where `MALLOC_MMAP_MAX_`,
-    `OMP_NUM_THREADS` or `OMP_WAIT_POLICY` is set already, that stands.
+    `python -m benchmarks.training_speed` measures both. `REDINK_MALLOC=default` leaves the
+    allocator alone; where `OMP_NUM_THREADS` or `OMP_WAIT_POLICY` is set already, that stands.
     """
     # Threads that spin while they wait starve each other as soon as a second process computes:
     # training on 2 cores beside another one ran at 19 tokens/s spinning, at 170 sleeping.
@@ -32,10 +34,27 @@ def prepare_process() -> bool:
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(available_cores())
-    if not sys.platform.startswith("linux") or "MALLOC_MMAP_MAX_" in os.environ:
+    mallopt = _libc_function("mallopt")
+    if mallopt is None or os.environ.get("REDINK_MALLOC") == "default":
         return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and bool(mallopt(_M_MMAP_MAX, 0) and mallopt(_M_TRIM_THRESHOLD, -1))
+    return bool(mallopt(_M_MMAP_MAX, 0) and mallopt(_M_TRIM_THRESHOLD, -1))
+
+
+def release_memory() -> None:
+    """Gives the memory of dropped models back to the system, which kept heaps do not by themselves.
+
+    Reference cycles (a trainer and its callbacks) are collected first.
+    """
+    gc.collect()
+    trim = _libc_function("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _libc_function(name: str) -> Any:
+    if not sys.platform.startswith("linux"):
+        return None
+    return getattr(ctypes.CDLL(None), name, None)
 
 
 def release_memory() -> None:

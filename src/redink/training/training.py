@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from redink.errors import StorageError, UsageError
 from redink.files import sync_folder, write_atomically
 from redink.models.loading import end_of_turn_ids, load_model, load_tokenizer
+from redink.models.memory import release_memory
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
 from redink.progress import progress
@@ -59,6 +61,8 @@ def train(
             f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
             "space, then run the same command again: it goes on from the last checkpoint"
         ) from error
+    finally:
+        release_memory()
     return result
 
 
@@ -83,6 +87,8 @@ def _run(
     counts = flight.counts()
     print_preflight(label, counts, len(steps), estimated_seconds(model, sum(step_tokens)))
     checkpoint = newest_checkpoint(out / CHECKPOINTS, key)
+    if checkpoint:
+        print(f"{label}: going on from step {checkpoint.step}", file=sys.stderr, flush=True)
     saver = CheckpointCallback(
         out / CHECKPOINTS,
         key,
