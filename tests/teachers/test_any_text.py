@@ -27,12 +27,7 @@ def test_every_response_gets_a_critique(solution, text, answer, style):
     critique = SymbolicTeacher(style).critique(problem, Response("r", "p", text, "respond"))
     assert critique.text
     if critique.verdict is not None:
-        assert critique.text.endswith(
-            (
-                f"#### {answer}\nConclusion: {critique.verdict}",
-                f"he answer is {answer}.\nConclusion: {critique.verdict}",
-            )
-        )
+        assert critique.text.endswith(f"#### {answer}\nConclusion: {critique.verdict}")
     if critique.first_error is not None:
         steps = [line for line in text.split("\n") if line.strip()]
         assert 0 <= critique.first_error < len(steps)

@@ -33,7 +33,7 @@ def _critique(text, style="full", problem=PROBLEM, outcome="ungraded", **more):
 def test_a_right_final_answer_makes_the_response_right(text, style):
     critique = _critique(text, style)
     assert (critique.verdict, critique.first_error) == ("right", None)
-    assert critique.text.endswith(("#### 80\nConclusion: right", "is 80.\nConclusion: right"))
+    assert critique.text.endswith("#### 80\nConclusion: right")
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,7 @@ def test_a_harmless_slip_is_pointed_out_in_a_right_response():
 def test_the_correction_starts_where_the_response_went_wrong():
     text = "The hens lay 16 * 3 = 48 eggs.\nMia sells 48 + 8 = 56 eggs.\nShe earns 56 * $2 = $112."
     critique = _critique(f"{text}\n#### 112", "brief")
-    correction, conclusion = critique.text.split("\n")[1:]
-    assert "Mia sells 48 - 8 = 40 eggs; She earns 40 * $2 = $80. " in correction
-    assert "The hens lay" not in correction
-    assert correction.endswith("he answer is 80.")
-    assert conclusion == "Conclusion: wrong"
-    full = _critique(f"{text}\n#### 112", "full").text.split("\n")
-    assert full[-4:] == [
+    assert critique.text.split("\n")[2:] == [
         "Mia sells 48 - 8 = 40 eggs.",
         "She earns 40 * $2 = $80.",
         "#### 80",

@@ -55,17 +55,3 @@ def _libc_function(name: str) -> Any:
     if not sys.platform.startswith("linux"):
         return None
     return getattr(ctypes.CDLL(None), name, None)
-
-
-def release_memory() -> None:
-    """Gives what a finished stage has freed back to the system.
-
-    The heap that `prepare_process` keeps grows from stage to stage otherwise: the quickstart's
-    four trainings went from 4.9 to 6.8 GiB.
-    """
-    import gc
-
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

@@ -73,10 +73,10 @@ class Composer:
         return self.case.answer.start if self.case.answer is not None else 0
 
     def _closed(self, body: str, verdict: str) -> str:
-        if self.style == "full":
-            return f"{body}\n#### {self.answer}\nConclusion: {verdict}"
-        answer = self.voice.say(phrases.ANSWER, answer=self.answer)
-        return f"{body} {answer}\nConclusion: {verdict}"
+        # Measured on the quickstart's student: with the answer in words instead of `#### N`, its
+        # answers to plain questions ran on as critiques do before they had named an answer
+        # (accuracy 26 to 34 %, against 50 %).
+        return f"{body}\n#### {self.answer}\nConclusion: {verdict}"
 
     def _checked(self, until: int) -> list[str]:
         """Remarks on the steps before `until`, all of which hold."""
@@ -154,20 +154,14 @@ class Composer:
         return values[-1] if values and self.case.final_value is None else self.case.final_value
 
     def _correction(self, resume: int) -> list[str]:
-        """The reference's own lines from step `resume` on, without its final answer line;
-        in one sentence where the style is brief."""
+        """The reference's own lines from step `resume` on, without its final answer line."""
         steps = self.case.reference.steps
         final = self.case.reference_final_step
         lines = [step.text for step in steps[resume:] if step.index != final]
         if not lines:
             return []
-        said = self.voice.say(phrases.CORRECTION if resume else phrases.WHOLE_CORRECTION)
-        if self.style == "full":
-            return [said, *lines]
-        # A small student trained on critiques that hold a solution line by line answers plain
-        # questions line by line too, and then runs on as the critique does: every one of 240
-        # answers went on with `Conclusion:`.
-        return [f"{said} {'; '.join(line.rstrip('.') for line in lines)}."]
+        options = phrases.CORRECTION if resume else phrases.WHOLE_CORRECTION
+        return [self.voice.say(options), *lines]
 
 
 def _said(value: Fraction | None) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from random import Random
 
-ANSWER = ("The answer is {answer}.", "So the answer is {answer}.")
-
 RIGHT_STEP = (
     "Step {n}: {sums}. That is right.",
     "Step {n} works out {sums}, which is correct.",
