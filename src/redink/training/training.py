@@ -51,7 +51,11 @@ def train(
     tokenizer = load_tokenizer(student)
     flight = preflight(examples, tokenizer, settings["max_tokens"])
     order = training_order(
-        len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
+        [len(row.ids) for row in flight.rows],
+        settings["epochs"],
+        settings["seed"],
+        settings["shuffle"],
+        settings["batch_size"],
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
