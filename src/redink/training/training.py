@@ -51,11 +51,7 @@ def train(
     tokenizer = load_tokenizer(student)
     flight = preflight(examples, tokenizer, settings["max_tokens"])
     order = training_order(
-        [len(row.ids) for row in flight.rows],
-        settings["epochs"],
-        settings["seed"],
-        settings["shuffle"],
-        settings["batch_size"],
+        len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
