@@ -73,9 +73,8 @@ class Composer:
         return self.case.answer.start if self.case.answer is not None else 0
 
     def _closed(self, body: str, verdict: str) -> str:
-        # Measured on the quickstart's student: with the answer in words instead of `#### N`, its
-        # answers to plain questions ran on as critiques do before they had named an answer
-        # (accuracy 26 to 34 %, against 50 %).
+        # The answer's own form: a small student that runs on as critiques do has then named its
+        # answer first. Named in words, 71 of 240 answers were cut off before it came.
         return f"{body}\n#### {self.answer}\nConclusion: {verdict}"
 
     def _checked(self, until: int) -> list[str]:

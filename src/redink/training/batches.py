@@ -16,9 +16,9 @@ def training_order(rows: int, epochs: float, seed: int, shuffle: bool = True) ->
     """Row indices in the order of training: each epoch a new permutation, drawn from the seed.
 
     A fraction of an epoch takes the first part of its permutation. Lengths are grouped within a
-    step only: steps of rows of similar length were faster (285 against 190 tokens/s), but each
-    held one kind of problem or one objective, and the quickstart's warm-up then reached 42.9 % of
-    held-out problems (36.8 to 49.2) instead of 55.8 % (49.5 to 62.0).
+    step only: grouped across steps, each step held one kind of problem or one objective. That ran
+    at 285 against 190 tokens/s, and the one warm-up trained so was at 42.9 % of held-out problems
+    (36.8 to 49.2), two trained on mixed steps at 55.8 % and 51.5 %.
     """
     order: list[int] = []
     total = max(1, round(rows * epochs))
