@@ -20,7 +20,7 @@ from redink.recipe import STUDENT
 from redink.tables import Table, join
 
 TRAINED_PER_SECOND = 300.0
-"""Tokens trained a second: the quickstart's five trainings ran at 283 to 318 on two shared cores."""
+"""Tokens trained a second: the quickstart's five trainings ran at 283 to 318 on two cores."""
 SAMPLED_PER_SECOND = 400.0
 """Tokens sampled a second: the quickstart's 1,200 answers, some 61,000 tokens, took 147 s there."""
 
