@@ -18,6 +18,8 @@ class Sampling:
     samples: int = 1
     """Completions per conversation."""
     seed: int = 0
+    stop: tuple[str, ...] = ()
+    """Texts that end a completion; the first that occurs is cut off with all that follows it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Conversation:
 
     id: str
     messages: tuple[Message, ...]
+    raw: str | None = None
+    """A text to be continued as it stands, without a chat template; `messages` is empty then."""
 
 
 @dataclass(frozen=True)

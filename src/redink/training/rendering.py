@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from redink.errors import DataError, UsageError
+from redink.prompts import prompt_named
 from redink.records import Critique, Example, Message, Problem, Response
 from redink.tables import KINDS, Table
 
@@ -24,7 +25,7 @@ _ANNOTATION = re.compile(r"<<[^<>]*>>")
 
 def question_messages(problem: Problem) -> tuple[Message, ...]:
     """The prompt of a problem, the same in training, sampling and evaluation."""
-    return (Message("user", PROMPTS["imitate"].format(question=problem.question.strip())),)
+    return prompt_named("plain").messages(problem)
 
 
 def critique_messages(problem: Problem, response: Response) -> tuple[Message, ...]:
