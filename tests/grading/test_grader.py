@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,9 @@ def problem(answer: str) -> Problem:
         ("The answer is Evelyn.", "\\text{Evelyn}", "correct", "literal"),
         ("\\boxed{x+1}", "1+x", "correct", "symbolic"),
         ("\\boxed{\\sqrt{8}}", "2\\sqrt{2}", "correct", "symbolic"),
-        ("\\boxed{0.3333333}", "\\frac{1}{3}", "correct", "symbolic"),
-        ("\\boxed{x=3}", "y=3", "wrong", "symbolic"),
-        ("\\boxed{(-1,9)}", "(-1,-9)", "wrong", "symbolic"),
+        ("\\boxed{0.3333333}", "\\frac{1}{3}", "correct", "number"),
+        ("\\boxed{x=3}", "y=3", "wrong", "number"),
+        ("\\boxed{(-1,9)}", "(-1,-9)", "wrong", "number"),
         ("\\boxed{3x+4y+14=0}", "x=0", "wrong", "symbolic"),
         ("\\boxed{\\frac{1}{2004!}}", "\\frac{1}{2006!}", "wrong", "symbolic"),
         ("so it is 18 eggs", "18", "correct", "literal-fallback"),
@@ -69,6 +68,25 @@ def test_a_guessed_answer_says_so():
     found = grade("it is 18", problem("18"))
     assert "last number" in found.why
     assert found.extracted == "18"
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "unsure"),
+    [
+        ("\\boxed{4}", "3", False),
+        ("\\boxed{x+2}", "x+1", False),
+        ("\\boxed{the third of them}", "3", True),
+        ("\\boxed{3}", "\\frac{", True),
+        ("\\boxed{the largest one}", "\\text{none}", True),
+        ("\\boxed{" + "1+" * 300 + "1}", "301", True),
+        ("The answer is 2, 3.", "(2,3)", True),
+        ("I do not know", "3", False),
+    ],
+)
+def test_what_rules_cannot_tell_is_marked_for_a_judge(text, gold, unsure):
+    found = grade(text, problem(gold), "stop")
+    assert found.outcome != "correct"
+    assert found.unsure is unsure, found
 
 
 def test_many_grades_keep_the_order():
@@ -111,34 +129,6 @@ needs_data = pytest.mark.skipif(not DATA, reason="REDINK_DATA names no folder of
 def rows_of(name: str) -> list[dict]:
     lines = Path(DATA or "", f"{name}.jsonl").read_text().split("\n")
     return [json.loads(line) for line in lines if line]
-
-
-def gold_answers(name: str) -> list[str]:
-    return [str(row["answer"]).split("####")[-1].strip() for row in rows_of(name)]
-
-
-@needs_data
-@pytest.mark.parametrize("name", ["gsm8k_test", "math500"])
-@pytest.mark.parametrize("form", ["It is $\\boxed{{{}}}$.", "#### {}", "The answer is ${}$."])
-def test_every_gold_answer_is_accepted_for_itself(name, form):
-    golds = gold_answers(name)
-    found = grade_many([(form.format(gold), problem(gold), "stop") for gold in golds])
-    assert [gold for gold, g in zip(golds, found, strict=True) if g.outcome != "correct"] == []
-
-
-@needs_data
-def test_every_gold_of_math500_is_accepted_symbolically_and_in_other_notation():
-    golds = gold_answers("math500")
-    pool = ComparisonPool()
-    try:
-        answers = dict(pool.compare([(gold, gold) for gold in golds]))
-        assert [golds[i] for i, answer in answers.items() if answer != "equal"] == []
-        respelt = [re.sub(r"\\left|\\right", "", g.replace("\\frac", "\\dfrac")) for g in golds]
-        pairs = zip(respelt, golds, strict=True)
-        found = grade_many([(f"\\boxed{{{r}}}", problem(g), None) for r, g in pairs], pool)
-        assert [g.extracted for g in found if g.outcome != "correct"] == []
-    finally:
-        pool.close()
 
 
 @needs_data
