@@ -1,177 +1,138 @@
 """A warm pool of comparing processes whose members are killed on time-out.
 
-The workers are plain child processes on pipes. multiprocessing's spawn and forkserver (and so
-pebble's pool) import the caller's main module again in every worker: measured, a script without
-an `if __name__ == "__main__"` guard ran its body three times and then broke the pool.
+The processes are plain children on pipes (`foreman.py`, `worker.py`). multiprocessing's spawn and
+forkserver (and so pebble's pool) import the caller's main module again in every worker: measured,
+a script without an `if __name__ == "__main__"` guard ran its body three times and then broke the
+pool.
 """
 
 import atexit
-import contextlib
-import json
+import itertools
 import os
-import selectors
-import subprocess
 import sys
 import threading
-import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import weakref
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from redink.errors import MissingExtraError
+from redink.grading.crew import Call, Crew
 from redink.grading.symbolic import Comparison
 from redink.machine import cores
 
 LIMIT_SECONDS = 5.0
 """Wall time for one comparison."""
-START_SECONDS = 120.0
-"""Wall time for a worker to load math-verify (0.4 s when idle; minutes on a starved machine)."""
-MEMORY_BYTES = 2 * 1024**3
-"""Address space of one worker."""
+MOST_WORKERS = 8
+WINDOW = 256
+"""Pairs of one caller that are with the foreman at a time."""
+MOST_LOSSES = 2
+"""Crews that one caller may lose without an answer in between before it gives its pairs up."""
 
 PoolAnswer = Comparison | Literal["timeout", "memory", "crash"]
 
 
 class ComparisonPool:
-    """Compares pairs of answers in child processes; starts them when first needed."""
+    """Compares pairs of answers in child processes; starts them when first needed.
+
+    Any number of threads may call it at once: they share the workers in turn. A forked child
+    starts processes of its own. It blocks its caller, so in asyncio use `asyncio.to_thread`.
+    """
 
     def __init__(self, workers: int | None = None, limit: float = LIMIT_SECONDS) -> None:
-        self.size = workers or min(8, cores())
+        self.size = workers or min(MOST_WORKERS, cores())
         self.limit = limit
-        self._workers: list[_Worker] = []
-        self._owner = os.getpid()
+        self._crew: Crew | None = None
         self._lock = threading.Lock()
+        _pools.add(self)
 
-    def compare(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, PoolAnswer]]:
+    def __enter__(self) -> "ComparisonPool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Starts loading in the background, so that the first comparison need not wait for it."""
+        self._running_crew()
+
+    def compare(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[int, PoolAnswer]]:
         """Yields (index of the pair, answer) for every (gold, answer) pair as each is decided.
 
-        Raises MissingExtraError where a worker cannot be started.
+        `pairs` is read only so far ahead that the workers stay busy: what makes the pairs may run
+        beside them. A caller that stops iterating, or is interrupted, frees the workers at once.
+
+        Raises MissingExtraError where math-verify cannot be loaded.
         """
-        with self._lock:
-            finished = False
-            try:
-                yield from self._run(deque(enumerate(pairs)))
-                finished = True
-            finally:
-                if not finished:
-                    self._kill_all()
+        flying: dict[int, tuple[str, str]] = {}
+        losses = 0
+        call: Call | None = None
+        try:
+            for job in itertools.chain(enumerate(pairs), itertools.repeat(None)):
+                if job is not None:
+                    call = call or self._running_crew().enter()
+                    flying[job[0]] = job[1]
+                    call.submit([job])
+                if call is None or not flying:
+                    return
+                for message in call.answers(wait=job is None or len(flying) >= WINDOW):
+                    if message is not None:
+                        losses = 0
+                        del flying[message[0]]
+                        yield message
+                        continue
+                    losses += 1
+                    call = self._after_loss(call, losses)
+                    if losses > MOST_LOSSES:
+                        yield from ((index, "crash") for index in flying)
+                        flying.clear()
+                    call.submit(flying.items())
+        finally:
+            if call is not None:
+                call.leave()
 
     def close(self) -> None:
-        """Ends every worker; the pool may be used again and starts new ones."""
-        if self._owner == os.getpid():
-            self._kill_all()
+        """Ends every process; the pool may be used again and starts new ones."""
+        with self._lock:
+            crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.end()
 
-    def _run(self, waiting: deque[tuple[int, tuple[str, str]]]) -> Iterator[tuple[int, PoolAnswer]]:
-        if self._owner != os.getpid():  # forked: the pipes belong to the parent
-            self._owner, self._workers = os.getpid(), []
-        self._workers = [worker for worker in self._workers if worker.process.poll() is None]
-        running = 0
-        while waiting or running:
-            while len(self._workers) < min(self.size, running + len(waiting)):
-                self._workers.append(_Worker(self.limit))
-            for worker in self._workers:
-                if waiting and worker.is_idle:
-                    worker.start(*waiting.popleft())
-                    running += 1
-            for worker in self._wait():
-                answer = worker.take_answer()
-                if worker.is_dead:
-                    self._workers.remove(worker)
-                if answer is not None:
-                    running -= 1
-                    yield answer
+    def _running_crew(self) -> Crew:
+        with self._lock:
+            if self._crew is not None and self._crew.is_lost:
+                self._crew.end()
+                self._crew = None
+            if self._crew is None:
+                self._crew = Crew(self.size, self.limit)
+            return self._crew
 
-    def _wait(self) -> "list[_Worker]":
-        """Workers that have something to say or have run out of time."""
-        busy = [worker for worker in self._workers if not worker.is_idle]
-        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-        with selectors.DefaultSelector() as selector:
-            for worker in busy:
-                selector.register(worker.output, selectors.EVENT_READ, worker)
-            ready = [key.data for key, _ in selector.select(patience + 0.001)]
-        now = time.monotonic()
-        return ready or [worker for worker in busy if worker.deadline <= now]
-
-    def _kill_all(self) -> None:
-        for worker in self._workers:
-            worker.kill()
-        self._workers = []
-
-
-class _Worker:
-    """One child process: loading, then idle or busy with one pair."""
-
-    def __init__(self, limit: float) -> None:
-        self.limit = limit
-        # The worker's own timer is a backstop for the case that this process is killed.
-        command = [sys.executable, "-P", "-m", "redink.grading.worker"]
-        self.process = subprocess.Popen(
-            [*command, str(2 * limit + 1), str(MEMORY_BYTES)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": _search_path()},
-        )
-        assert self.process.stdout is not None
-        self.output = self.process.stdout
-        self.deadline = time.monotonic() + START_SECONDS
-        self.is_ready = self.is_dead = False
-        self.index: int | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        return self.is_ready and self.index is None
-
-    def start(self, index: int, pair: tuple[str, str]) -> None:
-        self.index, self.deadline = index, time.monotonic() + self.limit
-        try:
-            assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps(pair).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:  # take_answer sees the end of its output
-            pass
-
-    def take_answer(self) -> tuple[int, PoolAnswer] | None:
-        """The answer to the pair in work, if there is one now; a dead worker's is its end."""
-        late = self.deadline <= time.monotonic()
-        line = b"" if late and not self._has_output() else self.output.readline()
-        if line and not self.is_ready:
-            self.is_ready = True
-            return None
-        index, self.index = self.index, None
-        if line:
-            assert index is not None
-            return index, json.loads(line)
-        self.kill()
-        if not self.is_ready:
+    def _after_loss(self, lost: Call, losses: int) -> Call:
+        lost.leave()
+        crew = lost.crew
+        if not crew.has_loaded and (crew.reason or losses > MOST_LOSSES):
             raise MissingExtraError(
-                f"the grading worker did not start ({sys.executable} -m redink.grading.worker, "
-                f"exit code {self.process.returncode}); install redink and math-verify into "
-                "this Python again"
+                f"the grading workers cannot start ({crew.reason or 'they ended at once'}); "
+                f"install redink and math-verify into {sys.executable} again"
             )
-        return None if index is None else (index, "timeout" if late else "crash")
+        return self._running_crew().enter()
 
-    def _has_output(self) -> bool:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.output, selectors.EVENT_READ)
-            return bool(selector.select(0))
-
-    def kill(self) -> None:
-        self.is_dead = True
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
+    def _forget(self) -> None:
+        """After a fork, in the child: the processes and the lock's holder are the parent's."""
+        self._lock = threading.Lock()
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.abandon()
 
 
-def _search_path() -> str:
-    """PYTHONPATH with the folder that this package stands in, installed or not."""
-    found = [os.environ.get("PYTHONPATH", ""), str(Path(__file__).parents[2])]
-    return os.pathsep.join(filter(None, found))
+_pools: "weakref.WeakSet[ComparisonPool]" = weakref.WeakSet()
 
+
+def _forget_after_fork() -> None:
+    for pool in list(_pools):
+        pool._forget()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
 
 _shared: ComparisonPool | None = None
 
