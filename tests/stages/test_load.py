@@ -99,6 +99,55 @@ def test_bad_sources_and_settings_are_refused():
         load("gym:chain_sum", n=1, columns={"questoin": "a"})
 
 
+def test_a_benchmark_is_loaded_by_its_bare_or_marked_name(tmp_path):
+    rows = [{"problem": f"What is {number}?", "answer": float(number)} for number in range(5)]
+    write_jsonl(tmp_path / "amc23.jsonl", rows)
+    table = load("amc23", data=str(tmp_path), n=3)
+    assert [p.answer for p in table] == ["0", "1", "2"]
+    assert {p.source for p in table} == {"benchmark:amc23"}
+    rest = load("benchmark:amc23", data=str(tmp_path), exclude=table)
+    assert [p.answer for p in rest] == ["3", "4"]
+    assert len(rest.dropped) == 3
+
+
+def test_a_file_of_a_benchmarks_name_is_read_as_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_jsonl(tmp_path / "gsm8k", [GSM8K_ROW])
+    with pytest.raises(DataError, match="unknown kind of file"):
+        load("gsm8k")
+    write_jsonl(tmp_path / "gsm8k_test.jsonl", [GSM8K_ROW])
+    assert len(load("benchmark:gsm8k", data=".")) == 1
+
+
+def test_the_seed_orders_the_options_of_multiple_choice(tmp_path):
+    row = {"question": "Which?", "options": ["one", "two", "three", "four"], "answer": "B"}
+    rows = [row | {"question": f"Which {number}?"} for number in range(20)]
+    path = write_jsonl(tmp_path / "mmlu_pro.jsonl", rows)
+    first, again, other = (load("mmlu-pro", data=path, seed=seed) for seed in (1, 1, 2))
+    assert [p.id for p in first] == [p.id for p in again]
+    assert [p.meta["choices"] for p in first] != [p.meta["choices"] for p in other]
+    backwards = load("mmlu-pro", data=write_jsonl(tmp_path / "b.jsonl", rows[::-1]), seed=1)
+    assert {p.id for p in backwards} == {p.id for p in first}
+
+
+def test_settings_that_do_not_belong_to_a_source_are_refused(tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [GSM8K_ROW])
+    with pytest.raises(UsageError, match="data: only a benchmark"):
+        load(path, data=str(tmp_path))
+    with pytest.raises(UsageError, match="knows its own format"):
+        load("gsm8k", data=path, columns={"question": "q"})
+    with pytest.raises(UsageError, match="has no 'train'"):
+        load("amc23", data=path, split="train")
+    with pytest.raises(UsageError, match="did you mean 'math-500'"):
+        load("math500")
+
+
+def test_the_default_split_of_a_generator_is_still_train():
+    assert [p.id for p in load("gym:chain_sum", n=5)] == [
+        p.id for p in load("benchmark:gym:chain_sum", n=5, split="train")
+    ]
+
+
 def test_a_folder_in_hub_layout_is_loaded(tmp_path):
     write_jsonl(tmp_path / "train.jsonl", [GSM8K_ROW])
     write_jsonl(tmp_path / "test.jsonl", [GSM8K_ROW, {"question": "1?", "answer": "#### 1"}])

@@ -119,4 +119,7 @@ def hub_rows(name: str, split: str, config: str | None) -> Iterable[tuple[int, R
             f"hf:{name}: split {split!r} cannot be loaded ({type(error).__name__}: {first_line}); "
             "check the name, the split and the network, or name a local file"
         ) from None
+    for column, feature in (dataset.features or {}).items():
+        if isinstance(feature, datasets.Image):
+            dataset = dataset.cast_column(column, datasets.Image(decode=False))
     return enumerate(dataset, 1)

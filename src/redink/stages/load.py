@@ -1,10 +1,11 @@
-"""`load`: problems from a generator, a file, or the hub."""
+"""`load`: problems from a generator, a benchmark, a file, or the hub."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from redink.errors import DataError, UsageError
+from redink.evaluation.benchmarks import MARK, Benchmark, benchmark_named, is_benchmark, rows_of
 from redink.problems.columns import FIELDS, problem_of, response_of
 from redink.problems.files import hub_rows, read_rows
 from redink.problems.gym import gym_problems
@@ -18,24 +19,31 @@ def load(
     *,
     n: int | None = None,
     seed: int = 0,
-    split: str = "train",
+    split: str | None = None,
     columns: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     exclude: Table[Problem] | Sequence[Table[Problem]] | None = None,
+    data: str | None = None,
 ) -> Table[Any]:
     """Loads problems; with a `response` column mapped, responses to them.
 
     Args:
-        source: `gym:NAME` (a reasoning-gym generator), a path to a JSONL, JSON, CSV or Parquet
-            file, or `hf:ORG/NAME` (`hf:ORG/NAME:CONFIG` for one of its configurations).
-        n: How many problems at most; all of them where not given (a generator needs it).
-        seed: Seed of a generator; files and hub sets keep their order.
-        split: `train`, `validation`, `test` or `all` of a generator, decided by each problem's
-            content, so that splits never overlap; the hub set's own split; unused for files.
+        source: `gym:NAME` (a reasoning-gym generator), a benchmark's name (`math-500`, or
+            `benchmark:math-500` where a file has that name), a path to a JSONL, JSON, CSV or
+            Parquet file, or `hf:ORG/NAME` (`hf:ORG/NAME:CONFIG` for one of its configurations).
+        n: How many problems at most, the first ones; all where not given (a generator needs it).
+        seed: Seed of a generator, and of the order of options in multiple choice; problems of
+            files, benchmarks and hub sets keep their order.
+        split: `train` (default), `validation`, `test` or `all` of a generator, decided by each
+            problem's content, so that splits never overlap; the hub set's own split (default
+            `train`); `test` (default) or, where there is one, `train` of a benchmark; unused for
+            files.
         columns: Which column holds `question`, `answer`, `solution`, `subject`, `level`,
             `response`; common names are found without it.
         options: Options of the generator, such as `{max_terms: 4}`.
         exclude: Problems that must not appear; the excluded are kept aside with the reason.
+        data: File of a benchmark, or a folder that holds it; looked at before the folder that
+            REDINK_DATA names and before the hub.
 
     Returns:
         A table of problems (or responses), without repeated ones.
@@ -50,9 +58,15 @@ def load(
     if unknown:
         raise UsageError(f"columns: unknown {', '.join(sorted(unknown))}; use {', '.join(FIELDS)}")
     banned = _ids(exclude)
+    source = source.removeprefix(MARK) if source.startswith(MARK + "gym:") else source
+    if is_benchmark(source) and not source.startswith("gym:"):
+        _check_benchmark_settings(source, columns, options)
+        return _from_benchmark(benchmark_named(source), n, seed, split, data, banned)
+    if data is not None:
+        raise UsageError(f"data: only a benchmark has it, and {source!r} is none; leave it away")
     if source.startswith("gym:"):
-        return _from_gym(source[4:], n, seed, split, dict(options or {}), banned)
-    rows, where = _rows(source, split)
+        return _from_gym(source[4:], n, seed, split or "train", dict(options or {}), banned)
+    rows, where = _rows(source, split or "train")
     return _from_rows(rows, where, n, dict(columns or {}), banned)
 
 
@@ -87,16 +101,55 @@ def _from_gym(
     )
 
 
+def _check_benchmark_settings(source: str, columns: Any, options: Any) -> None:
+    for name, value in (("columns", columns), ("options", options)):
+        if value:
+            raise UsageError(
+                f"{name}: benchmark {source!r} knows its own format; leave {name} away, or name "
+                "the file itself as source"
+            )
+
+
+def _from_benchmark(
+    benchmark: Benchmark,
+    n: int | None,
+    seed: int,
+    split: str | None,
+    data: str | None,
+    banned: set[str],
+) -> Table[Problem]:
+    rows: dict[str, Problem] = {}
+    dropped: list[Dropped] = []
+    for where, row in rows_of(benchmark, data, benchmark.split(split)):
+        item = benchmark.problem(row, where, seed)
+        problem, reason = item if isinstance(item, tuple) else (item, None)
+        if reason is None and problem.id in banned:
+            reason = "among the excluded problems"
+        elif reason is None and problem.id in rows:
+            reason = "repeated"
+        if reason:
+            dropped.append(drop(problem, reason))
+            continue
+        rows[problem.id] = problem
+        if len(rows) == n:
+            break
+    return problem_table(list(rows.values()), dropped)
+
+
 def _rows(source: str, split: str) -> tuple[Iterable[tuple[int, Any]], str]:
     if source.startswith("hf:"):
         name, _, config = source[3:].partition(":")
         if not name.strip("/"):
             raise UsageError("source: hf: needs a name, as in hf:ORG/NAME")
         return hub_rows(name, split, config or None), source
-    if ":" in source and not Path(source).exists() and "/" not in source.partition(":")[0]:
-        raise UsageError(
-            f"source: {source!r} is unknown; use gym:NAME, hf:ORG/NAME or the path of a file"
-        )
+    if not Path(source).exists() and "/" not in source.partition(":")[0]:
+        if ":" in source:
+            raise UsageError(
+                f"source: {source!r} is unknown; use gym:NAME, hf:ORG/NAME, the name of a "
+                "benchmark or the path of a file"
+            )
+        if not Path(source).suffix:
+            benchmark_named(source)
     return read_rows(Path(source)), source
 
 
