@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,3 +59,37 @@ def test_a_file_that_is_no_journal_is_named(tmp_path):
     path.write_text("not a database " * 100)
     with pytest.raises(StorageError, match=r"j\.sqlite"):
         Journal(path)
+
+
+def test_threads_share_a_journal(tmp_path):
+    journal = Journal(tmp_path / "j.sqlite")
+
+    def work(thread):
+        for number in range(thread * 20, thread * 20 + 20):
+            journal.put([(f"k{number}", completion(number))])
+            assert journal.get([f"k{number}"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert len(journal.get([f"k{number}" for number in range(160)])) == 160
+
+
+SHARED = """
+import sys
+from pathlib import Path
+from redink.engines.engine import Completion
+from redink.engines.journal import Journal
+for number in range(60):
+    journal = Journal(Path(sys.argv[1]))
+    journal.put([(f"{sys.argv[2]}-{number}", Completion("a", 0, "x", 1, 1, "stop"))])
+    journal.close()
+"""
+
+
+def test_processes_share_a_file_from_the_first_moment(tmp_path):
+    path = tmp_path / "j.sqlite"
+    command = [sys.executable, "-c", SHARED, str(path)]
+    running = [subprocess.Popen([*command, str(n)]) for n in range(4)]
+    assert [process.wait(timeout=120) for process in running] == [0] * 4
+    keys = [f"{process}-{number}" for process in range(4) for number in range(60)]
+    assert len(Journal(path).get(keys)) == 240

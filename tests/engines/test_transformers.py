@@ -1,9 +1,11 @@
-"""The transformers engine: its text, its batches, its journal."""
+"""The transformers engine: its text, its journal, its errors."""
 
-import collections
+import shutil
+from dataclasses import replace
 
 import pytest
 
+import redink.engines.transformers as transformers_engine
 from redink.engines import decoding
 from redink.engines.engine import Conversation, Sampling
 from redink.engines.opening import open_engine
@@ -50,25 +52,6 @@ def test_greedy_text_equals_that_of_transformers_generate(engine):
         assert completion.prompt_tokens == inputs["input_ids"].shape[1]
 
 
-def prompts(engine, count=8):
-    return [engine._prompt_ids(conversation) for conversation in ask(count)]
-
-
-def test_rows_end_at_a_stop_token_and_leave_without_touching_the_others(engine, monkeypatch):
-    free = decoding.decode(engine.model, prompts(engine), Sampling(max_tokens=80), [], 0, 0)
-    stop = free[0].ids[9]
-    cut = decoding.decode(engine.model, prompts(engine), Sampling(max_tokens=80), [stop], 0, 0)
-    for whole, short in zip(free, cut, strict=True):
-        assert short.ids == whole.ids[: len(short.ids)]
-        assert short.finished == (short.ids[-1] == stop)
-        assert stop not in short.ids[:-1]
-        assert short.finished or len(short.ids) == 80
-    assert cut[0].finished
-    monkeypatch.setattr(decoding, "KEEP_SHARE", 0.0)
-    kept = decoding.decode(engine.model, prompts(engine), Sampling(max_tokens=80), [stop], 0, 0)
-    assert kept == cut
-
-
 def test_text_and_finish_say_how_an_answer_ended(engine, monkeypatch):
     (long,) = engine.complete(ask(1), GREEDY)
     assert (long.finish, long.completion_tokens) == ("length", 12)
@@ -82,79 +65,120 @@ def test_draws_follow_the_seed_and_samples_differ(engine):
     assert first == by_id(engine.complete(ask(5), SAMPLED))
     assert len(first) == 15
     assert len({c.text for c in first.values()}) > 10
-    other = by_id(engine.complete(ask(5), Sampling(1.0, 0.9, 12, 3, seed=5)))
-    assert [c.text for c in other.values()] != [c.text for c in first.values()]
+    other = by_id(engine.complete(ask(5), replace(SAMPLED, seed=5)))
+    assert all(other[key].text != first[key].text for key in first)
 
 
-def test_the_nucleus_is_the_smallest_set_that_reaches_top_p():
-    import torch
-
-    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]]))
-    generator = torch.Generator().manual_seed(0)
-    drawn = {
-        int(decoding.choose(logits, Sampling(1.0, top_p), generator))
-        for top_p in [0.75]
-        for _ in range(300)
-    }
-    assert drawn == {0, 1}
-
-
-def test_a_flat_distribution_needs_more_than_the_first_tokens():
-    import torch
-
-    logits = torch.zeros((1, 1000))
-    generator = torch.Generator().manual_seed(0)
-    drawn = [int(decoding.choose(logits, Sampling(1.0, 0.95), generator)) for _ in range(400)]
-    assert len(set(drawn)) > 2 * decoding.NUCLEUS_FIRST
+@pytest.mark.parametrize("sampling", [GREEDY, SAMPLED], ids=["greedy", "sampled"])
+def test_text_does_not_depend_on_what_else_is_asked_or_on_the_batch(tiny_student, sampling):
+    alone = {}
+    small = open_engine(tiny_student, dtype="float32", batch_size=2, device="cpu")
+    for conversation in ask(6):
+        alone |= by_id(small.complete([conversation], sampling))
+    large = open_engine(tiny_student, dtype="float32", batch_size=64, device="cpu")
+    assert alone == by_id(large.complete(ask(6), sampling))
+    fewer = by_id(large.complete(ask(6), replace(sampling, samples=1)))
+    assert fewer == {key: done for key, done in alone.items() if key[1] == 0}
 
 
-def test_finished_batches_come_from_the_journal(tiny_student, tmp_path, monkeypatch):
-    options = {"dtype": "float32", "batch_size": 4, "journal": tmp_path / "j.sqlite"}
-    calls = []
+def counted(monkeypatch):
+    """Rows handed to the decoder, as they come."""
+    seen = []
     decode = decoding.decode
 
-    def counted(*args, **kwargs):
-        calls.append(1)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return decode(*args, **kwargs)
+    def counting(model, rows, *args):
+        seen.extend(rows)
+        return decode(model, rows, *args)
 
-    monkeypatch.setattr(decoding, "decode", counted)
-    first = []
-    completions = open_engine(tiny_student, **options).complete(ask(10), SAMPLED)
-    with pytest.raises(KeyboardInterrupt):
-        collections.deque(map(first.append, completions))
-    assert len(first) == 8
-    calls[:] = [1] * 3
-    again = list(open_engine(tiny_student, **options).complete(ask(10), SAMPLED))
-    assert again[:8] == first
-    assert len(calls) == 3 + 6
-    undisturbed = list(
-        open_engine(tiny_student, dtype="float32", batch_size=4).complete(ask(10), SAMPLED)
-    )
-    assert again == undisturbed
+    monkeypatch.setattr(decoding, "decode", counting)
+    return seen
 
 
-def test_what_was_answered_before_never_changes_a_batch(tiny_student, tmp_path):
-    options = {"dtype": "bfloat16", "batch_size": 4}
-    with_past = open_engine(tiny_student, journal=tmp_path / "j.sqlite", **options)
-    list(with_past.complete(ask(3), GREEDY))
-    fresh = open_engine(tiny_student, **options)
-    assert list(with_past.complete(ask(9), GREEDY)) == list(fresh.complete(ask(9), GREEDY))
+def test_only_what_is_not_in_the_journal_is_generated(tiny_student, tmp_path, monkeypatch):
+    seen = counted(monkeypatch)
+    options = {"dtype": "float32", "batch_size": 4, "journal": tmp_path / "j.sqlite"}
+    first = by_id(open_engine(tiny_student, **options).complete(ask(5), SAMPLED))
+    assert len(seen) == 15
+    engine = open_engine(tiny_student, **options)
+    more = by_id(engine.complete(ask(8), replace(SAMPLED, samples=4)))
+    assert len(seen) == 15 + 5 + 3 * 4
+    assert {key: more[key] for key in first} == first
+    assert by_id(engine.complete(ask(8), replace(SAMPLED, samples=4))) == more
+    assert len(seen) == 32
+
+
+def test_a_broken_off_call_keeps_what_was_finished(tiny_student, tmp_path, monkeypatch):
+    monkeypatch.setattr(transformers_engine, "COMMIT_SECONDS", 0)
+    options = {"dtype": "float32", "batch_size": 4, "journal": tmp_path / "j.sqlite"}
+    running = open_engine(tiny_student, **options).complete(ask(10), SAMPLED)
+    first = [next(running) for _ in range(7)]
+    running.close()
+    seen = counted(monkeypatch)
+    again = by_id(open_engine(tiny_student, **options).complete(ask(10), SAMPLED))
+    assert len(again) == 30
+    assert len(seen) <= 23
+    assert all(again[c.id, c.sample] == c for c in first)
+
+
+def test_equal_prompts_share_a_completion_under_their_own_ids(engine, monkeypatch):
+    seen = counted(monkeypatch)
+    twin = replace(ask(1)[0], id="twin")
+    done = by_id(engine.complete([*ask(2), twin], replace(GREEDY, samples=3)))
+    assert len(seen) == 2
+    assert len(done) == 9
+    assert {done[name, n].text for name in ("q0", "twin") for n in range(3)} == {done["q0", 0].text}
 
 
 def test_the_journal_is_only_for_the_same_model_and_sampling(tiny_student, tmp_path, monkeypatch):
     journal = tmp_path / "j.sqlite"
+    list(open_engine(tiny_student, batch_size=4, journal=journal).complete(ask(1), SAMPLED))
+    seen = counted(monkeypatch)
+    others = [
+        replace(SAMPLED, temperature=0.9),
+        replace(SAMPLED, top_p=0.8),
+        replace(SAMPLED, max_tokens=13),
+        replace(SAMPLED, seed=5),
+        replace(SAMPLED, stop=("x",)),
+        GREEDY,
+    ]
     engine = open_engine(tiny_student, batch_size=4, journal=journal)
-    list(engine.complete(ask(4), GREEDY))
-    monkeypatch.setattr(decoding, "decode", None)
-    assert len(list(engine.complete(ask(4), GREEDY))) == 4
-    for sampling in (Sampling(max_tokens=13), Sampling(max_tokens=12, seed=1)):
-        with pytest.raises(TypeError):
-            list(engine.complete(ask(4), sampling))
-    other = open_engine(tiny_student, batch_size=4, journal=journal, dtype="float32")
-    with pytest.raises(TypeError):
-        list(other.complete(ask(4), GREEDY))
+    for sampling in others:
+        seen.clear()
+        list(engine.complete(ask(1), sampling))
+        assert len(seen) == sampling.samples, sampling
+    seen.clear()
+    exact = open_engine(tiny_student, batch_size=4, journal=journal, dtype="float32")
+    list(exact.complete(ask(1), SAMPLED))
+    assert len(seen) == 3
+    assert len(list(engine.complete(ask(1), replace(GREEDY, seed=9)))) == 1
+    assert len(seen) == 3
+
+
+def test_a_stop_text_ends_a_row_and_is_cut_off(engine):
+    whole = by_id(engine.complete(ask(6), replace(SAMPLED, max_tokens=24)))
+    texts = [c.text for c in whole.values()]
+    stop = texts[0][len(texts[0]) // 2 :][:3]
+    cut = by_id(engine.complete(ask(6), replace(SAMPLED, max_tokens=24, stop=("never", stop))))
+    assert cut[next(iter(whole))].finish == "stop"
+    for key, long in whole.items():
+        short = cut[key]
+        assert short.text == long.text.split(stop)[0]
+        if stop in long.text:
+            assert short.finish == "stop"
+            assert short.completion_tokens <= long.completion_tokens
+
+
+def test_raw_text_is_continued_without_a_template(tiny_student, tmp_path):
+    base = shutil.copytree(tiny_student, tmp_path / "base")
+    (base / "chat_template.jinja").unlink()
+    engine = open_engine(base, dtype="float32", device="cpu")
+    raw = Conversation("r", (), raw="Question: 12 + 34 =")
+    (done,) = engine.complete([raw], GREEDY)
+    assert done.prompt_tokens == len(engine.tokenizer(raw.raw)["input_ids"])
+    with pytest.raises(ModelError, match="no chat template"):
+        list(engine.complete(ask(1), GREEDY))
+    with pytest.raises(DataError, match="control token"):
+        list(engine.complete([replace(raw, raw="<|im_start|>")], GREEDY))
 
 
 def test_control_tokens_in_a_text_are_refused(engine):

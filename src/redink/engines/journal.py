@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,15 +14,19 @@ from redink.errors import StorageError
 class Journal:
     """A SQLite file in WAL mode that maps keys to completions.
 
-    A key is a content hash of everything that a completion depends on. One `put` is one
-    transaction: a process killed at any moment leaves all of it or nothing.
+    A key is a content hash of everything that a completion depends on, so that one file may serve
+    any number of models, settings and threads, and other processes at the same time. One `put` is
+    one transaction: a process killed at any moment leaves all of it or nothing.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._lock = threading.Lock()
+            self._connection = sqlite3.connect(
+                path, timeout=60, isolation_level=None, check_same_thread=False
+            )
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute(
@@ -38,8 +43,9 @@ class Journal:
                 part = keys[start : start + 500]
                 marks = ",".join("?" * len(part))
                 query = f"SELECT key, completion FROM completions WHERE key IN ({marks})"
-                for key, text in self._connection.execute(query, part):
-                    found[key] = Completion(**json.loads(text))
+                with self._lock:
+                    rows = self._connection.execute(query, part).fetchall()
+                found |= {key: Completion(**json.loads(text)) for key, text in rows}
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._failure(error) from error
         return found
@@ -48,9 +54,10 @@ class Journal:
         """Stores completions in one transaction, durable when this returns."""
         rows = [(key, json.dumps(asdict(item), ensure_ascii=False)) for key, item in items]
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", rows)
-            self._connection.execute("COMMIT")
+            with self._lock, self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                insert = "INSERT OR IGNORE INTO completions VALUES (?, ?)"
+                self._connection.executemany(insert, rows)
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

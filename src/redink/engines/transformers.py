@@ -1,42 +1,44 @@
 """The engine that needs nothing but transformers: CPU or one GPU."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from redink.engines.engine import Completion, Conversation, Sampling
+from redink.engines.items import Item, ItemMaker, by_key, under_own_ids
 from redink.engines.journal import Journal
-from redink.errors import DataError, ModelError, UsageError
-from redink.models.loading import control_tokens, end_of_turn_ids, load_model, load_tokenizer
-from redink.models.source import ModelSource, fingerprint
+from redink.errors import ModelError, UsageError
+from redink.models.loading import end_of_turn_ids, load_model
+from redink.models.source import ModelSource
 
-
-@dataclass(frozen=True)
-class _Item:
-    """One completion to be made: conversation, sample index and prompt token ids."""
-
-    id: str
-    sample: int
-    prompt: tuple[int, ...]
+COMMIT_SECONDS = 0.25
+"""Finished completions wait at most so long, and one step, to be written to the journal."""
 
 
 class TransformersEngine:
     """Completes conversations with a model on disk.
 
-    Batches are cut from the whole list before anything is generated (by prompt length, ties by
-    id), and a journal is keyed by batch. So what a batch holds, and with it bfloat16 greedy text,
-    never depends on what an earlier process had done already.
+    The batch is kept full: a finished row's place goes to the next prompt. Each completion has a
+    key of its own, a hash of the model, its prompt's token ids, the sampling and the sample index,
+    and is in the journal as soon as it is finished: what is there is never generated again,
+    whatever other problems, samples or models are asked for, and conversations that come to the
+    same key share one completion.
+
+    What that costs: the rows of a batch depend on what was finished before, and bfloat16 rounds
+    differently in batches of different shape, so that bfloat16 text may differ between an
+    interrupted and an uninterrupted run where two tokens are almost equally likely. float32
+    greedy text did not differ in any measurement. Each row draws its own random numbers,
+    seeded with the seed, its prompt and its sample index: sampled text depends on the rest of the
+    batch through rounding alone.
 
     Args:
         source: the model.
-        dtype: `bfloat16` or `float32` weights.
-        batch_size: completions generated at once.
-        journal: SQLite file of finished completions; a restarted process generates only the
-            batches that are not in it.
+        dtype: `bfloat16`, `float32` or `float16` weights.
+        batch_size: completions generated at once, fewer where the cache would grow too large
+            (`cache_cells`).
+        journal: SQLite file of finished completions, to be shared at will.
         device: a torch device; None takes a GPU where there is one.
     """
 
@@ -56,120 +58,109 @@ class TransformersEngine:
         self.name = f"transformers:{source.name}"
         self.source, self.dtype, self.batch_size = source, dtype, batch_size
         self._device = device
+        self.items = ItemMaker(source, dtype)
         self._journal = Journal(journal) if journal else None
 
-    @cached_property
+    @property
     def tokenizer(self) -> Any:
         """The model's tokenizer."""
-        return load_tokenizer(self.source)
+        return self.items.tokenizer
 
     @cached_property
     def model(self) -> Any:
-        """The model, loaded when the first batch is generated."""
-        return load_model(self.source, self.dtype, self._device)
+        """The model, loaded when the first completion is generated."""
+        from redink.engines.packing import pack
+
+        return pack(load_model(self.source, self.dtype, self._device))
 
     def complete(
         self, conversations: Sequence[Conversation], sampling: Sampling
     ) -> Iterator[Completion]:
-        """Yields every conversation's completions, batch by batch.
+        """Yields every conversation's completions: those in the journal first, others as they end.
 
         Raises UsageError for impossible sampling settings, DataError where a message holds one of
-        the model's special tokens as text, ModelError where a prompt exceeds the context.
+        the model's special tokens as text, ModelError where a prompt exceeds the context or where
+        messages meet a model without a chat template.
         """
-        _check(sampling)
-        for batch in self._batches(conversations, sampling):
-            yield from self._complete_batch(batch, sampling)
+        waiting = by_key(self.items.items(conversations, sampling))
+        done = self._journal.get(list(waiting)) if self._journal else {}
+        for key, completion in done.items():
+            yield from under_own_ids(completion, waiting.pop(key))
+        first = [items[0] for items in waiting.values()]
+        for batch in self._grouped(self._generate(first, sampling)):
+            if self._journal:
+                self._journal.put(batch)
+            for key, completion in batch:
+                yield from under_own_ids(completion, waiting[key])
 
-    def _batches(
-        self, conversations: Sequence[Conversation], sampling: Sampling
-    ) -> Iterator[list[_Item]]:
-        items = []
-        for conversation in conversations:
-            prompt = tuple(self._prompt_ids(conversation))
-            items += [_Item(conversation.id, n, prompt) for n in range(sampling.samples)]
-        items.sort(key=lambda item: (len(item.prompt), item.id, item.sample))
-        for start in range(0, len(items), self.batch_size):
-            yield items[start : start + self.batch_size]
+    def _grouped(
+        self, finished: Iterable[list[tuple[str, Completion]]]
+    ) -> Iterator[list[tuple[str, Completion]]]:
+        """Joins what finishes in quick succession, so that a GPU does not wait for the disk."""
+        group: list[tuple[str, Completion]] = []
+        since = time.monotonic()
+        for part in finished:
+            group += part
+            if time.monotonic() - since >= COMMIT_SECONDS:
+                yield group
+                group, since = [], time.monotonic()
+        if group:
+            yield group
 
-    def _complete_batch(self, batch: list[_Item], sampling: Sampling) -> list[Completion]:
-        digest = self._batch_digest(batch, sampling)
-        keys = [f"{digest}-{number}" for number in range(len(batch))]
-        done = self._journal.get(keys) if self._journal else {}
-        if len(done) == len(batch):
-            # Ids are the caller's own: the same prompts may come back under other ids.
-            return [
-                replace(done[key], id=item.id, sample=item.sample)
-                for key, item in zip(keys, batch, strict=True)
+    def _generate(
+        self, items: Sequence[Item], sampling: Sampling
+    ) -> Iterator[list[tuple[str, Completion]]]:
+        if not items:
+            return
+        from redink.engines.cache import cache_cells
+        from redink.engines.decoding import Bounds, Row, decode
+        from redink.engines.drawing import row_draws
+        from redink.engines.stopping import StopTexts
+
+        rows = {
+            Row(
+                item.prompt,
+                self._room(item, sampling),
+                row_draws(sampling.seed, item.prompt, item.sample),
+            ): item
+            for item in sorted(items, key=lambda i: (-len(i.prompt), i.prompt, i.sample))
+        }
+        stop_texts = StopTexts(self.tokenizer, sampling.stop)
+        cells = cache_cells(self.model.config, self.model.dtype.itemsize, self.model.device)
+        finished = decode(
+            self.model,
+            list(rows),
+            sampling,
+            end_of_turn_ids(self.tokenizer, self.model.generation_config),
+            self.tokenizer.pad_token_id or 0,
+            Bounds(self.batch_size, cells),
+            stop_texts.reached,
+        )
+        for group in finished:
+            texts = self.tokenizer.batch_decode([r.ids for r in group], skip_special_tokens=True)
+            yield [
+                (
+                    rows[row].key,
+                    Completion(
+                        id=rows[row].id,
+                        sample=rows[row].sample,
+                        text=stop_texts.cut(text),
+                        prompt_tokens=len(row.prompt),
+                        completion_tokens=len(row.ids),
+                        finish="stop" if row.ended else "length",
+                    ),
+                )
+                for row, text in zip(group, texts, strict=True)
             ]
-        completions = self._generate(batch, sampling, int(digest[:12], 16))
-        if self._journal:
-            self._journal.put(zip(keys, completions, strict=True))
-        return completions
 
-    def _generate(self, batch: list[_Item], sampling: Sampling, seed: int) -> list[Completion]:
-        from redink.engines.decoding import decode
-
+    def _room(self, item: Item, sampling: Sampling) -> int:
+        """New tokens that the model's context leaves for an item."""
         context = getattr(self.model.config, "max_position_embeddings", None)
-        longest = len(batch[-1].prompt)
-        if context and longest >= context:
+        if not context:
+            return sampling.max_tokens
+        if len(item.prompt) >= context:
             raise ModelError(
-                f"{self.name}: the prompt of {batch[-1].id} has {longest} tokens, the model's "
+                f"{self.name}: the prompt of {item.id} has {len(item.prompt)} tokens, the model's "
                 f"context holds {context}; drop the problem or choose another model"
             )
-        room = min(sampling.max_tokens, context - longest) if context else sampling.max_tokens
-        stops = end_of_turn_ids(self.tokenizer, self.model.generation_config)
-        rows = decode(
-            self.model,
-            [item.prompt for item in batch],
-            replace(sampling, max_tokens=room),
-            stops,
-            self.tokenizer.pad_token_id,
-            seed,
-        )
-        texts = self.tokenizer.batch_decode([row.ids for row in rows], skip_special_tokens=True)
-        return [
-            Completion(
-                id=item.id,
-                sample=item.sample,
-                text=text,
-                prompt_tokens=len(item.prompt),
-                completion_tokens=len(row.ids),
-                finish="stop" if row.finished else "length",
-            )
-            for item, row, text in zip(batch, rows, texts, strict=True)
-        ]
-
-    def _prompt_ids(self, conversation: Conversation) -> list[int]:
-        messages = [asdict(message) for message in conversation.messages]
-        for message in messages:
-            for special in self._control_tokens:
-                if special in message["content"]:
-                    raise DataError(
-                        f"conversation {conversation.id}: its text holds {special!r}, which the "
-                        "model would read as a control token; remove it from the text"
-                    )
-        rendered = self.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
-        )
-        ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
-        return ids
-
-    def _batch_digest(self, batch: list[_Item], sampling: Sampling) -> str:
-        settings = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed]
-        parts = [self._fingerprint, self.dtype, settings, [(i.prompt, i.sample) for i in batch]]
-        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
-
-    @cached_property
-    def _control_tokens(self) -> tuple[str, ...]:
-        return tuple(control_tokens(self.tokenizer))
-
-    @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint(self.source)
-
-
-def _check(sampling: Sampling) -> None:
-    if sampling.max_tokens < 1 or sampling.samples < 1:
-        raise UsageError("sampling: max_tokens and samples must be 1 or more")
-    if sampling.temperature < 0 or not 0 < sampling.top_p <= 1:
-        raise UsageError("sampling: temperature must be 0 or more, top_p above 0 and at most 1")
+        return min(sampling.max_tokens, int(context) - len(item.prompt))

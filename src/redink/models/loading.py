@@ -48,11 +48,17 @@ def load_model(source: ModelSource, dtype: str = "float32", device: str | None =
     return model.to(device or default_device()).eval()
 
 
-def load_tokenizer(source: ModelSource) -> Any:
+def load_tokenizer(source: ModelSource, *, chat: bool = True) -> Any:
     """The tokenizer of `source`, with a chat template and a padding token.
 
     The padding token differs from the end-of-sequence token wherever the vocabulary has another
-    one to offer. Raises ModelError where there is no tokenizer or no chat template.
+    one to offer.
+
+    Args:
+        source: what `resolve_model` returned.
+        chat: whether a chat template must be there; base models often have none.
+
+    Raises ModelError where there is no tokenizer, or no chat template though one must be there.
     """
     prepare_process()
     from transformers import AutoTokenizer
@@ -66,14 +72,20 @@ def load_tokenizer(source: ModelSource) -> Any:
         raise ModelError(
             f"{source.name}: its tokenizer cannot be loaded ({_first_line(error)}); {_HINT}"
         ) from None
-    if not tokenizer.chat_template:
-        raise ModelError(
-            f"{source.name}: no chat template, so it cannot be asked or trained; choose an "
-            "instruct model or add chat_template.jinja to its folder"
-        )
+    if chat:
+        require_chat_template(tokenizer, source.name)
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
         tokenizer.pad_token = _other_pad(tokenizer) or tokenizer.eos_token
     return tokenizer
+
+
+def require_chat_template(tokenizer: Any, name: str) -> None:
+    """Raises ModelError where the tokenizer of the model called `name` has no chat template."""
+    if not tokenizer.chat_template:
+        raise ModelError(
+            f"{name}: no chat template, so it cannot be asked or trained; choose an instruct "
+            "model, add chat_template.jinja to its folder, or evaluate it with a few-shot prompt"
+        )
 
 
 _HINT = "the folder must be a text model saved by transformers 5 with safetensors weights"
@@ -89,6 +101,8 @@ def end_of_turn_ids(tokenizer: Any, generation_config: Any = None) -> tuple[int,
 
 def template_end_of_turn(tokenizer: Any) -> int | None:
     """The special token that the chat template writes after an assistant's text, if any."""
+    if not tokenizer.chat_template:
+        return None
     turn = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
     text = tokenizer.apply_chat_template(turn, tokenize=False)
     tail = tokenizer(text[text.rindex("y") + 1 :], add_special_tokens=False)["input_ids"]

@@ -37,6 +37,15 @@ def resolve_model(name: str | Path | ModelSource) -> ModelSource:
     raise ModelError(f"unknown model {str(name)!r}: no such folder; name {ACCEPTED}")
 
 
+def short_name(model: str) -> str:
+    """What a model is called in tables: `NAME` of `hf:ORG/NAME`, `cft-1a` of `…/cft-1a/model`."""
+    parts = [part for part in Path(model).parts if part not in ("/", ".")]
+    if len(parts) > 1 and parts[-1] == "model":
+        return parts[-2]
+    last = parts[-1] if parts else model
+    return last.replace("@", "-") if model.startswith("hf:") else last
+
+
 def _checked(folder: Path, name: str) -> Path:
     if not (folder / "config.json").is_file():
         raise ModelError(f"{name}: the folder {folder} holds no config.json; name {ACCEPTED}")

@@ -1,0 +1,118 @@
+"""Items: the single completions that conversations ask for, each with its prompt and its key."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from redink.engines.engine import Completion, Conversation, Sampling
+from redink.errors import DataError, UsageError
+from redink.models.loading import control_tokens, load_tokenizer, require_chat_template
+from redink.models.source import ModelSource, fingerprint
+
+
+@dataclass(frozen=True)
+class Item:
+    """One completion to be made: conversation, sample index, prompt token ids, journal key."""
+
+    id: str
+    sample: int
+    prompt: tuple[int, ...]
+    key: str
+
+
+class ItemMaker:
+    """Renders conversations for one model, the same for every engine that runs it.
+
+    Args:
+        source: the model.
+        made_by: what else its completions depend on: the engine and the weights' type.
+    """
+
+    def __init__(self, source: ModelSource, made_by: str) -> None:
+        self.source, self.made_by = source, made_by
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The model's tokenizer."""
+        return load_tokenizer(self.source, chat=False)
+
+    def items(self, conversations: Sequence[Conversation], sampling: Sampling) -> Iterator[Item]:
+        """Every sample of every conversation.
+
+        Raises UsageError for impossible sampling settings, DataError where a text holds one of the
+        model's special tokens, ModelError where messages meet a model without a chat template.
+        """
+        check(sampling)
+        settings = _settings(sampling)
+        for conversation in conversations:
+            prompt = tuple(self.prompt_ids(conversation))
+            content = f"{self.fingerprint}\0{self.made_by}\0{settings}\0{prompt}".encode()
+            digest = hashlib.blake2b(content, digest_size=16)
+            for sample in range(sampling.samples):
+                drawn = sample if sampling.temperature else 0
+                key = digest.copy()
+                key.update(f"\0{drawn}".encode())
+                yield Item(conversation.id, sample, prompt, key.hexdigest())
+
+    def prompt_ids(self, conversation: Conversation) -> list[int]:
+        """The prompt's token ids: the chat template's, or those of a raw text as it stands."""
+        if conversation.raw is not None:
+            self._refuse_control_tokens(conversation.id, conversation.raw)
+            raw: list[int] = self.tokenizer(conversation.raw)["input_ids"]
+            return raw
+        messages = [asdict(message) for message in conversation.messages]
+        for message in messages:
+            self._refuse_control_tokens(conversation.id, message["content"])
+        require_chat_template(self.tokenizer, self.source.name)
+        rendered = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True
+        )
+        ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _refuse_control_tokens(self, name: str, text: str) -> None:
+        for special in self._control_tokens:
+            if special in text:
+                raise DataError(
+                    f"conversation {name}: its text holds {special!r}, which the model would read "
+                    "as a control token; remove it from the text"
+                )
+
+    @cached_property
+    def _control_tokens(self) -> tuple[str, ...]:
+        return tuple(control_tokens(self.tokenizer))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the model's files."""
+        return fingerprint(self.source)
+
+
+def by_key(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Items that come to the same completion, under its key."""
+    grouped: dict[str, list[Item]] = {}
+    for item in items:
+        grouped.setdefault(item.key, []).append(item)
+    return grouped
+
+
+def under_own_ids(completion: Completion, items: Iterable[Item]) -> Iterator[Completion]:
+    """Ids are the callers' own: one prompt may come under several of them."""
+    for item in items:
+        yield replace(completion, id=item.id, sample=item.sample)
+
+
+def check(sampling: Sampling) -> None:
+    """Raises UsageError for impossible sampling settings."""
+    if sampling.max_tokens < 1 or sampling.samples < 1:
+        raise UsageError("sampling: max_tokens and samples must be 1 or more")
+    if sampling.temperature < 0 or not 0 < sampling.top_p <= 1:
+        raise UsageError("sampling: temperature must be 0 or more, top_p above 0 and at most 1")
+
+
+def _settings(sampling: Sampling) -> tuple[Any, ...]:
+    """What a completion depends on; greedy ones not on seed and nucleus."""
+    drawn = (sampling.top_p, sampling.seed) if sampling.temperature else ()
+    return (float(sampling.temperature), *drawn, sampling.max_tokens, sampling.stop)
