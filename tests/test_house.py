@@ -12,11 +12,11 @@ import redink
 SOURCE = Path(redink.__file__).parent
 FLOORS = [
     {"cli"},
-    {"run", "plan", "recipe"},
+    {"run", "plan", "recipe", "expansion", "overlaps", "finished", "regrading"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
      "reports"},
-    {"models", "arithmetic"},
+    {"models", "arithmetic", "prompts"},
     {"tables"},
     {"records", "errors", "files", "progress", "machine"},
 ]  # fmt: skip
@@ -92,10 +92,14 @@ def test_public_names_can_all_be_imported():
 
 
 PUBLIC = {
-    "load": "source n seed split columns options exclude",
+    "load": "source n seed split columns options exclude data",
     "select": "rows outcome verdict agrees min_chars max_chars n",
     "corrupt": "problems wrong kinds per_problem annotations seed",
     "critique": "responses teacher style seed",
+    "respond": "problems model prompt samples temperature top_p max_tokens engine dtype batch_size "
+    "seed journal",
+    "evaluate": "models benchmarks prompt preset samples temperature top_p max_tokens stop seed "
+    "engine dtype batch_size judge journal",
 }
 
 

@@ -21,7 +21,7 @@ def test_a_changed_setting_changes_its_stage_and_all_after_it(tmp_path):
 
 
 def test_a_default_written_out_changes_nothing(tmp_path):
-    old, new = plan(tmp_path), plan(tmp_path, p={"split": "train"})
+    old, new = plan(tmp_path), plan(tmp_path, p={"options": None})
     assert [s.fingerprint for s in old.stages] == [s.fingerprint for s in new.stages]
 
 

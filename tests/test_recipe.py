@@ -23,7 +23,7 @@ def test_defaults_are_filled_in_and_overrides_are_read_as_yaml(tmp_path):
     stage = read_recipe(str(path), overrides).stage("p")
     assert stage.settings["n"] == 9
     assert stage.settings["options"] == {"max_terms": 3}
-    assert stage.settings["split"] == "train"
+    assert stage.settings["split"] is None
 
 
 def test_a_load_with_a_response_column_makes_responses():

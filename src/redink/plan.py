@@ -74,13 +74,13 @@ class Plan:
         return [p for p in self.stages if name in {s.name for s in self.upstream(p.name)}]
 
 
-def make_plan(recipe: Recipe, runs: Path) -> Plan:
-    """Fingerprints every stage and finds its folder under `runs`.
+def make_plan(recipe: Recipe, runs: Path, folder: Path | None = None) -> Plan:
+    """Fingerprints every stage and finds its folder under `runs`, or in the run's own `folder`.
 
     Raises RecipeError, naming the stage, where a file or model that it names cannot be had.
     """
     identity = hashlib.blake2b(recipe.source.encode(), digest_size=4).hexdigest()
-    folder = runs / f"{recipe.name}-{identity}"
+    folder = folder or runs / f"{recipe.name}-{identity}"
     planned: dict[str, PlannedStage] = {}
     for stage in recipe.stages:
         fingerprint = _fingerprint(stage, recipe, planned)
@@ -131,17 +131,31 @@ def _model_fingerprint(name: str) -> str:
 
 
 def _file_fingerprint(stage: Stage) -> str | None:
-    source = str(stage.settings.get("source", ""))
-    if stage.verb.name != "load" or source.startswith(("gym:", "hf:")):
+    if stage.verb.name != "load":
         return None
-    path = Path(source)
-    if not path.is_file():
-        raise RecipeError(
-            f"source {source!r}: no such file (nor gym:NAME or hf:ORG/NAME); "
-            "check the path, it is relative to where you are"
-        )
+    path = _source_file(stage.settings)
+    if path is None:
+        return None
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _source_file(settings: Mapping[str, Any]) -> Path | None:
+    """The file that a load stage reads; None for generators and the hub."""
+    from redink.evaluation.benchmarks import benchmark_file, is_benchmark
+
+    source = str(settings["source"])
+    if is_benchmark(source):
+        return benchmark_file(source, settings["data"], settings["split"])
+    if source.startswith(("gym:", "hf:")):
+        return None
+    path = Path(source)
+    if not path.is_file():
+        raise RecipeError(
+            f"source {source!r}: no such file (nor a benchmark, gym:NAME or hf:ORG/NAME); "
+            "check the path, it is relative to where you are"
+        )
+    return path

@@ -10,10 +10,14 @@ from typing import Any
 import yaml
 
 from redink.errors import RecipeError
+from redink.evaluation.seeds import arm_of
+from redink.expansion import AT, expand
+from redink.models.resolve import short_name
 from redink.stages.registry import VERBS, Input, Produces, Verb
 
 STUDENT = "student"
 """The name under which stages refer to the recipe's untouched student."""
+FIELDS = ("student", "about", "validation", "allow_overlap", "stages")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Recipe:
     student: str
     stages: tuple[Stage, ...]
     about: str = ""
+    allow_overlap: bool = False
+    """Whether checkpoints may be chosen on problems of a reported benchmark; the tables then
+    carry a mark."""
 
     def stage(self, name: str) -> Stage:
         """A stage by name; raises RecipeError naming the stages there are."""
@@ -89,10 +96,14 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
 def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:
     """Checks a recipe already read into plain dictionaries and puts its stages in order."""
-    unknown = set(raw) - {"student", "stages", "about"}
+    unknown = set(raw) - set(FIELDS)
     if unknown:
         field = sorted(map(str, unknown))[0]
-        raise RecipeError(f"{source}: unknown field {field!r}; a recipe has student, about, stages")
+        raise RecipeError(f"{source}: unknown field {field!r}; a recipe has {', '.join(FIELDS)}")
+    allow_overlap = raw.get("allow_overlap", False)
+    if not isinstance(allow_overlap, bool):
+        raise RecipeError(f"{source}: allow_overlap must be true or false, not {allow_overlap!r}")
+    written, raw = raw, expand(raw)
     stages = raw.get("stages")
     if not isinstance(stages, dict) or not stages:
         raise RecipeError(f"{source}: stages is missing or empty; name at least one stage")
@@ -106,10 +117,11 @@ def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:
     return Recipe(
         name=name,
         source=source,
-        text=yaml.safe_dump(dict(raw), sort_keys=False, allow_unicode=True),
+        text=yaml.safe_dump(dict(written), sort_keys=False, allow_unicode=True),
         student=student,
         stages=tuple(ordered.values()),
         about=str(raw.get("about", "")).strip(),
+        allow_overlap=allow_overlap,
     )
 
 
@@ -151,7 +163,8 @@ def _override(raw: dict[str, Any], override: str) -> None:
 
 def _draft(name: str, value: Any, raw: Mapping[str, Any]) -> Stage:
     """A stage with its verb and inputs split from its settings, types still unknown."""
-    if not name.replace("-", "").replace("_", "").replace("+", "").isalnum() or name == STUDENT:
+    plain = name.replace("-", "").replace("_", "").replace("+", "").replace(AT, "", 1)
+    if not plain.isalnum() or name == STUDENT:
         raise RecipeError(
             f"stage {name!r}: a name holds letters, digits, '-', '_' or '+', and is not 'student'"
         )
@@ -243,6 +256,7 @@ def _typed(draft: Stage, ordered: Mapping[str, Stage]) -> Stage:
     misfit = draft.verb.misfit(draft.settings, given)
     if misfit:
         raise RecipeError(f"stage {draft.name!r}: {misfit}")
+    _check_arms(draft, ordered)
     _check_baseline(draft, ordered)
     return replace(draft, produces=draft.verb.produces(draft.settings, made))
 
@@ -257,13 +271,30 @@ def _check_joined(draft: Stage, ordered: Mapping[str, Stage]) -> None:
             )
 
 
+def _arms(stage: Stage, ordered: Mapping[str, Stage]) -> list[str]:
+    """The names under which a stage's models are scored."""
+    return [name if name in ordered else short_name(name) for name in stage.inputs["models"]]
+
+
+def _check_arms(draft: Stage, ordered: Mapping[str, Stage]) -> None:
+    if draft.verb.name == "evaluate":
+        arms = _arms(draft, ordered)
+        twice = next((arm for arm in arms if arms.count(arm) > 1), None)
+        if twice:
+            raise RecipeError(
+                f"stage {draft.name!r}: two models would both be called {twice!r}; rename one of "
+                "their folders, or name the model once"
+            )
+
+
 def _check_baseline(draft: Stage, ordered: Mapping[str, Stage]) -> None:
     if draft.verb.name == "compare":
-        arms = ordered[draft.inputs["scores"][0]].inputs["models"]
-        if draft.settings["baseline"] not in arms:
+        arms = _arms(ordered[draft.inputs["scores"][0]], ordered)
+        named = list(dict.fromkeys(map(arm_of, arms)))
+        if draft.settings["baseline"] not in named:
             raise RecipeError(
                 f"stage {draft.name!r}: baseline {draft.settings['baseline']!r} is none of the "
-                f"models evaluated ({', '.join(arms)})"
+                f"arms evaluated ({', '.join(named)})"
             )
 
 

@@ -121,8 +121,10 @@ class Score:
     outcome: Outcome
     extracted: str | None
     compared_by: str
-    """Which comparison decided: `literal`, `number`, `symbolic`, `none`."""
+    """Which comparison decided: `literal`, `choice`, `number`, `symbolic`, `judge`, `none`."""
     n_tokens: int | None = None
+    why: str = ""
+    """What the comparison found, in a few words."""
 
 
 Record = Problem | Response | Critique | Example | Score

@@ -5,19 +5,24 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from redink.errors import DataError, RunBusyError, StorageError
+from redink.errors import RunBusyError, StorageError
 from redink.files import write_atomically
 from redink.machine import hardware, peak_memory_gib, versions
 from redink.models.memory import release_memory
+from redink.models.resolve import short_name
+from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.recipe import Stage
 from redink.tables import Table, drop_counts, join
+
+JOURNAL = "completions.sqlite"
+"""The run's finished completions: whatever stage needs one again finds it there."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,11 @@ def run_plan(
             for planned in plan.downstream(name):
                 shutil.rmtree(planned.folder, ignore_errors=True)
         results = []
-        for planned in stages:
+        for planned in _light_first(plan, stages):
             done_before = planned.done
             if not done_before:
+                if not planned.stage.verb.light:
+                    check_overlaps(plan, stages)
                 report("start", planned, {})
                 _do(plan, planned)
                 _write_run_file(plan)
@@ -69,6 +76,16 @@ def run_plan(
             report("kept" if done_before else "done", planned, facts)
             results.append(StageResult(planned.name, planned.stage.verb.name, done_before, facts))
         return results
+
+
+def _light_first(plan: Plan, stages: Sequence[PlannedStage]) -> list[PlannedStage]:
+    """Stages that take seconds and wait for none that does not come first, so that a spoilt
+    comparison is refused before hours of training."""
+
+    def waits(planned: PlannedStage) -> bool:
+        return not all(one.stage.verb.light for one in plan.upstream(planned.name))
+
+    return sorted(stages, key=waits)
 
 
 @contextmanager
@@ -102,8 +119,8 @@ def _do(plan: Plan, planned: PlannedStage) -> None:
     arguments = dict(stage.settings)
     for argument, names in stage.inputs.items():
         arguments[argument] = _input(plan, stage, argument, names)
-    if stage.verb.name == "evaluate":
-        check_disjoint(plan, stage, arguments["benchmarks"])
+    if "journal" in stage.verb.takes:
+        arguments["journal"] = plan.folder / JOURNAL
     if "out" in stage.verb.takes:
         planned.folder.mkdir(parents=True, exist_ok=True)
         arguments["out"] = planned.folder
@@ -136,7 +153,7 @@ def _write_table(
     plan: Plan, planned: PlannedStage, table: Table[Any], facts: dict[str, Any]
 ) -> None:
     stage = planned.stage
-    provenance = {
+    provenance: dict[str, Any] = {
         "stage": stage.name,
         "verb": stage.verb.name,
         "version": stage.verb.version,
@@ -147,6 +164,8 @@ def _write_table(
             for name in names
         },
     }
+    if stage.verb.name == "evaluate":
+        provenance["marks"] = overlap_marks(plan, stage)
     replace(table, provenance=provenance).write(planned.folder)
     facts["rows"] = len(table)
     facts["dropped"] = drop_counts(table.dropped)
@@ -156,13 +175,19 @@ def _input(plan: Plan, stage: Stage, argument: str, names: tuple[str, ...]) -> A
     slot = stage.verb.inputs[argument]
     is_model = slot.accepts == ("model",)
     values: dict[str, Any] = {
-        name: _model(plan, name) if is_model else _table(plan, name) for name in names
+        _name(plan, name, is_model): _model(plan, name) if is_model else _table(plan, name)
+        for name in names
     }
     if slot.named:
         return values
     if slot.many:
         return list(values.values())
-    return values[names[0]] if is_model else join(list(values.values()))
+    return next(iter(values.values())) if is_model else join(list(values.values()))
+
+
+def _name(plan: Plan, name: str, is_model: bool) -> str:
+    """What a stage's function is told: `cft` for `runs/q/cft/model`, a model that is no stage."""
+    return name if name in plan.by_name or not is_model else short_name(name)
 
 
 def _table(plan: Plan, name: str) -> Table[Any]:
@@ -180,29 +205,6 @@ def trainings(plan: Plan, stage: Stage) -> dict[str, Path]:
     evaluation = plan.by_name[stage.inputs["scores"][0]].stage
     models = [plan.by_name[name] for name in evaluation.inputs["models"] if name in plan.by_name]
     return {planned.name: planned.folder / "model" / "training.json" for planned in models}
-
-
-def check_disjoint(plan: Plan, stage: Stage, benchmarks: Mapping[str, Table[Any]]) -> None:
-    """Refuses to evaluate a model on problems that it, or what it grew from, was trained on.
-
-    Problems are compared by content (their ids). Raises DataError naming model and benchmark.
-    """
-    for model in stage.inputs["models"]:
-        if model not in plan.by_name:
-            continue
-        for planned in plan.upstream(model):
-            if planned.stage.verb.name != "finetune":
-                continue
-            for source in planned.stage.inputs["data"]:
-                trained = set(_table(plan, source).problems)
-                for name, table in benchmarks.items():
-                    shared = trained & set(table.problems)
-                    if shared:
-                        raise DataError(
-                            f"stage {stage.name!r}: {len(shared)} problems of benchmark {name!r} "
-                            f"are in {source!r}, on which {planned.name!r} was trained (first: "
-                            f"{min(shared)}); load them with another split or with exclude"
-                        )
 
 
 def run_facts(plan: Plan) -> dict[str, Any]:
@@ -223,6 +225,7 @@ def run_facts(plan: Plan) -> dict[str, Any]:
     }
     return {
         "recipe": plan.recipe.name,
+        "source": plan.recipe.source,
         "recipe_text": plan.recipe.text,
         "stages": stages,
         "versions": versions(),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -193,6 +194,81 @@ def test_long_texts_are_cut_and_say_so():
     page = page_of({"sft": "c", "cft": "w"}, text="x" * 5000)
     assert "x" * 1600 not in page
     assert "3,500 more characters" in page
+
+
+def several(marks=()):
+    """Two trainings of `cft` and one of `sft`, four samples each, on two benchmarks."""
+    table = score_table({"sft": "ccwwcw", "cft@1": "cwcwcc", "cft@2": "ccccww"})
+    scores = [
+        replace(score, sample=sample, benchmark=name, outcome=outcome, compared_by=by)
+        for name in ("held", "other")
+        for score in table
+        if name == "held" or score.extracted is None or score.problem_id != table[0].problem_id
+        for sample, outcome, by in (
+            (0, score.outcome, "number"),
+            (1, score.outcome, "judge"),
+            (2, "wrong", "number"),
+            (3, "grader_timeout", "symbolic"),
+        )
+    ]
+    return replace(table, rows=tuple(scores)), list(marks)
+
+
+def page_of_several(marks=()):
+    table, marks = several(marks)
+    comparison = compare_arms(table.rows, "sft", "several", marks=marks)
+    trainings = {f"cft@{n}": Training(10, 2000, 900, 12.5, ((1, 2.0), (2, 1.5))) for n in (1, 2)}
+    return render_page(comparison, table, None, trainings)
+
+
+def test_samples_and_seeds_have_their_columns_and_dots():
+    page = page_of_several()
+    assert Elements(page).open == []
+    for text in ("accuracy, avg@4", "pass@4", "maj@k", "s.d. of training seeds", "one seed",
+                 "grader time-out", "judged", "sign flips", "10,000 resamples"):  # fmt: skip
+        assert text in page
+    assert page.count('class="seed arm"') == 2
+    assert "(training seeds " in page
+    assert "nan" not in page
+    for benchmark in ("held", "other", "average of benchmarks", "all benchmarks"):
+        assert f"<caption>{benchmark}<small>" in page
+
+
+def test_one_answer_and_one_seed_speak_of_neither():
+    page = page_of({"sft": "ccww", "cft": "cwcw"})
+    for text in ("avg@2", "pass@", "maj@", "s.d.", "grader time-out</th>", "judged"):
+        assert text not in page
+    assert "McNemar exact" in page
+
+
+def test_every_table_and_chart_carries_the_mark():
+    page = page_of_several(["validation overlaps held: 2 of 6 problems <b>"])
+    captions = re.findall(r"<caption>(.*?)</caption>", page, re.DOTALL)
+    assert len(captions) == 12
+    assert all("†" in caption for caption in captions)
+    figures = re.findall(r"<figcaption>(.*?)</figcaption>", page, re.DOTALL)
+    assert sum("†" in caption for caption in figures) == 3
+    assert page.count("†&nbsp;validation overlaps held: 2 of 6 problems &lt;b&gt;") == 5
+    assert "†" not in page_of_several()
+
+
+def test_what_was_left_out_stands_on_the_page():
+    page = page_of({"sft": "ccww", "cft": "cw"})
+    assert "only the 2 that all share are used." in page
+
+
+def test_arms_of_different_benchmarks_still_make_a_page():
+    table = score_table({"sft": "ccww", "cft": "cwcw", "other": "cccc"})
+    rows = [
+        replace(score, benchmark=name)
+        for name in ("one", "two")
+        for score in table
+        if (score.model, name) not in (("other", "one"), ("cft", "two"))
+    ]
+    page = render_page(compare_arms(rows, "sft"), replace(table, rows=tuple(rows)))
+    assert Elements(page).open == []
+    assert "no answers of other; the rows over all benchmarks leave it out" in page
+    assert "Did cft beat sft?" in page
 
 
 def test_the_same_results_give_the_same_page():

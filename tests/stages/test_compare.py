@@ -1,5 +1,6 @@
 """The verb compare."""
 
+import dataclasses
 import json
 
 import pytest
@@ -27,7 +28,8 @@ def test_it_prints_the_table_and_the_answer(scores, capsys):
     comparison = compare(scores, baseline="sft", title="A [trial]")
     printed = " ".join(capsys.readouterr().out.split())
     assert "A [trial] · held · 12 problems" in printed
-    assert "cft[b] 75.0 % +50.0 0.031 0 1 20" in printed
+    assert "cft[b] 75.0 % 13.1 46.8 to 91.1 0.0 8.3 20 ±0" in printed
+    assert "cft[b] +50.0 +12.4 to +71.5 0.031 6 / 0" in printed
     assert "Did cft[b] beat sft? Yes: 75.0 % against 25.0 %, +50.0 points" in printed
     assert "1 training seed" in printed
     assert comparison.difference("cft[b]", "held").wins == 6
@@ -52,6 +54,15 @@ def test_it_writes_the_figures_and_the_report(scores, tmp_path, capsys):
     assert "cft[b]" in (out / "report.html").read_text()
     assert sorted(path.name for path in out.iterdir()) == ["comparison.json", "report.html"]
     assert "tokens" in capsys.readouterr().out
+
+
+def test_marks_of_the_scores_are_carried_everywhere(scores, tmp_path, capsys):
+    marked = dataclasses.replace(scores, provenance={"marks": ["validation overlaps held"]})
+    comparison = compare(marked, baseline="sft", out=tmp_path)
+    assert comparison.marks == ("validation overlaps held",)
+    assert json.loads((tmp_path / "comparison.json").read_text())["marks"] == [*comparison.marks]
+    assert "† validation overlaps held" in capsys.readouterr().out
+    assert "validation overlaps held" in (tmp_path / "report.html").read_text()
 
 
 def test_an_unknown_baseline_writes_nothing(scores, tmp_path):

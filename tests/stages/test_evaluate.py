@@ -1,13 +1,13 @@
 """The verb evaluate, with an engine that says what the test wrote down."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from redink.engines.engine import Completion, Sampling
 from redink.errors import DataError, ModelError, UsageError
 from redink.records import Problem, problem_id
-from redink.stages.evaluate import evaluate_with, name_benchmarks, name_models
+from redink.stages.evaluate import evaluate, evaluate_with, name_benchmarks, name_models
 from redink.tables import Table, problem_table
 
 
@@ -27,7 +27,8 @@ class ScriptedEngine:
             word = next((key for key in self.says if key in question), None)
             if word is not None:
                 finish = "length" if word in self.cut else "stop"
-                yield Completion(conversation.id, 0, self.says[word], 30, 12, finish)
+                for sample in range(sampling.samples):
+                    yield Completion(conversation.id, sample, self.says[word], 30, 12, finish)
 
 
 def problem(question: str, answer: str) -> Problem:
@@ -38,23 +39,17 @@ PROBLEMS = problem_table([problem("one?", "1"), problem("two?", "2"), problem("h
 SAMPLING = Sampling(max_tokens=64, seed=3)
 
 
-def evaluated(engines, benchmarks=PROBLEMS, out=None, models=None):
-    """Scores of one engine per arm, and the journals that were asked for."""
-    journals = {}
-
-    def open_engine(model, journal):
-        journals[model] = journal
-        return engines[model]
-
+def evaluated(engines, benchmarks=PROBLEMS, models=None, sampling=SAMPLING, **more):
+    """Scores of one engine per arm."""
     names = models or {arm: arm for arm in engines}
-    return evaluate_with(open_engine, names, benchmarks, SAMPLING, out), journals
+    return evaluate_with(engines.get, names, benchmarks, sampling, **more)
 
 
 SAYS = {"one": "#### 1", "two": "#### 3", "half": "so \\boxed{0.5}"}
 
 
 def test_scores_keep_arms_problems_and_how_each_was_graded():
-    scores, _ = evaluated({"sft": ScriptedEngine(SAYS), "cft": ScriptedEngine(SAYS)})
+    scores = evaluated({"sft": ScriptedEngine(SAYS), "cft": ScriptedEngine(SAYS)})
     assert [(s.model, s.outcome) for s in scores] == [
         (arm, outcome) for arm in ("sft", "cft") for outcome in ("correct", "wrong", "correct")
     ]
@@ -69,7 +64,7 @@ def test_scores_keep_arms_problems_and_how_each_was_graded():
 
 
 def test_two_arms_that_say_the_same_keep_their_own_responses():
-    scores, _ = evaluated({"sft": ScriptedEngine(SAYS), "cft": ScriptedEngine(SAYS)})
+    scores = evaluated({"sft": ScriptedEngine(SAYS), "cft": ScriptedEngine(SAYS)})
     assert len({s.response_id for s in scores}) == 6
     for score in scores:
         response = scores.responses[score.response_id]
@@ -80,7 +75,7 @@ def test_two_arms_that_say_the_same_keep_their_own_responses():
 
 
 def test_the_table_survives_writing_and_reading(tmp_path):
-    scores, _ = evaluated({"sft": ScriptedEngine(SAYS)})
+    scores = evaluated({"sft": ScriptedEngine(SAYS)})
     scores.write(tmp_path)
     again = Table.read(tmp_path)
     assert again.rows == scores.rows
@@ -100,28 +95,121 @@ def test_the_prompt_is_the_prompt_of_training_and_decoding_is_greedy():
 
 def test_answers_that_were_cut_off_are_truncated_not_wrong():
     says = {**SAYS, "one": "first we have 7", "two": "I cannot say"}
-    scores, _ = evaluated({"sft": ScriptedEngine(says, cut=frozenset({"one"}))})
+    scores = evaluated({"sft": ScriptedEngine(says, cut=frozenset({"one"}))})
     assert [s.outcome for s in scores] == ["truncated", "no_answer", "correct"]
 
 
-def test_every_arm_has_a_journal_of_its_own_in_out(tmp_path):
-    engines = {"a": ScriptedEngine(SAYS), "b": ScriptedEngine(SAYS)}
-    _, journals = evaluated(engines, out=tmp_path, models={"sft": "a", "hf:org/name": "b"})
-    names = {model: path.name for model, path in journals.items()}
-    assert names == {"a": "answers-sft.sqlite", "b": "answers-hf_org_name.sqlite"}
-    assert {path.parent for path in journals.values()} == {tmp_path}
-    _, journals = evaluated(engines)
-    assert set(journals.values()) == {None}
+def test_several_samples_are_all_asked_for_and_scored():
+    engine = ScriptedEngine(SAYS)
+    sampling = Sampling(temperature=0.7, samples=3)
+    scores = evaluated({"sft": engine}, sampling=sampling)
+    assert [s.sample for s in scores] == [0, 1, 2] * 3
+    assert len({s.response_id for s in scores}) == 9
+    assert scores.responses[scores[0].response_id].sampling["temperature"] == 0.7
+
+
+def test_a_named_prompt_is_put_and_kept_with_each_response():
+    engine = ScriptedEngine(SAYS)
+    scores = evaluated({"sft": engine}, prompt="boxed-cot")
+    [(conversations, _)] = engine.asked
+    assert all("\\boxed{}" in c.messages[0].content for c in conversations)
+    assert {r.sampling["prompt"] for r in scores.responses.values()} == {"boxed-cot"}
+
+
+def test_a_few_shot_prompt_is_a_text_with_its_stops():
+    @dataclass
+    class Raw(ScriptedEngine):
+        def complete(self, conversations, sampling):
+            self.asked.append((conversations, sampling))
+            return (Completion(c.id, 0, "#### 1", 9, 3, "stop") for c in conversations)
+
+    engine = Raw({})
+    evaluated({"base": engine}, prompt="few-shot")
+    [(conversations, sampling)] = engine.asked
+    assert all(c.raw and not c.messages for c in conversations)
+    assert "\nQuestion:" in sampling.stop
+
+
+def test_auto_takes_the_benchmarks_own_prompt_and_plain_for_others():
+    engine = ScriptedEngine(SAYS)
+    rows = [replace(row, source="benchmark:math-500") for row in PROBLEMS]
+    benchmarks = {"math-500": problem_table(rows[:1]), "own": problem_table(PROBLEMS[1:])}
+    scores = evaluated({"sft": engine}, benchmarks, prompt="auto")
+    prompts = {
+        score.benchmark: scores.responses[score.response_id].sampling["prompt"] for score in scores
+    }
+    assert prompts == {"math-500": "boxed-cot", "own": "plain"}
+
+
+def test_a_judge_is_asked_after_all_arms_and_counted_apart():
+    words = problem_table([problem("who wins?", "the first player")])
+    engines = {
+        "a": ScriptedEngine({"who": "The answer is player one, in any case."}),
+        "judge": ScriptedEngine({"who": "yes"}),
+    }
+    without = evaluated({"a": engines["a"]}, words)
+    assert without[0].outcome == "wrong"
+    judged = evaluated(engines, words, models={"a": "a"}, judge="judge")
+    assert (judged[0].outcome, judged[0].compared_by) == ("correct", "judge")
+    assert judged.responses[judged[0].response_id].outcome == "correct"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"samples": 4, "temperature": 0.0}, "4 greedy answers"),
+        ({"preset": "papers"}, "use paper"),
+        ({"preset": "paper", "max_tokens": 64}, "max_tokens is set too"),
+        ({"prompt": "cot"}, "prompt 'cot' is unknown"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_before_a_model_is_opened(settings, words):
+    with pytest.raises(UsageError, match=words):
+        evaluate(["no-such-model"], PROBLEMS, **settings)
+
+
+def test_the_paper_preset_asks_as_the_paper_did(tiny_student):
+    from redink.evaluation.presets import PAPER
+
+    scores = evaluate([tiny_student], problem_table(PROBLEMS[:1]), preset="paper")
+    [response] = scores.responses.values()
+    assert response.sampling["prompt"] == "qwen25-math-cot"
+    assert response.sampling["temperature"] == 0
+    assert response.sampling["max_tokens"] == 2048
+    assert "[END]" in response.sampling["stop"]
+    assert any("grader" in line for line in PAPER.departures)
+
+
+def test_a_journal_of_finished_answers_is_used_by_another_call(tiny_student, tmp_path):
+    journal = tmp_path / "completions.sqlite"
+    more = {"max_tokens": 8, "journal": journal, "temperature": 1.0}
+    two = evaluate([tiny_student], problem_table(PROBLEMS[:2]), samples=2, **more)
+    seen = rows_of(journal)
+    assert len(seen) == 4
+    evaluate([tiny_student], problem_table(PROBLEMS[:2]), samples=2, **more)
+    assert rows_of(journal) == seen
+    more_samples = evaluate([tiny_student], problem_table(PROBLEMS[:2]), samples=3, **more)
+    assert len(rows_of(journal)) == 6
+    texts = {(s.problem_id, s.sample): more_samples.responses[s.response_id].text
+             for s in more_samples}  # fmt: skip
+    assert all(texts[s.problem_id, s.sample] == two.responses[s.response_id].text for s in two)
+
+
+def rows_of(journal):
+    import sqlite3
+
+    with sqlite3.connect(journal) as connection:
+        return set(connection.execute("SELECT * FROM completions").fetchall())
 
 
 def test_several_benchmarks_keep_their_names():
     both = {"held": PROBLEMS, "other": problem_table([problem("two?", "2")])}
-    scores, _ = evaluated({"sft": ScriptedEngine(SAYS)}, both)
+    scores = evaluated({"sft": ScriptedEngine(SAYS)}, both)
     assert [s.benchmark for s in scores] == ["held"] * 3 + ["other"]
 
 
 def test_an_engine_that_leaves_problems_out_is_an_error():
-    with pytest.raises(ModelError, match="answered 1 of 3 problems of 'made' for arm 'sft'"):
+    with pytest.raises(ModelError, match="sft on made: engine 'scripted' gave 1 of 3 answers"):
         evaluated({"sft": ScriptedEngine({"one": "#### 1"})})
 
 
@@ -149,7 +237,7 @@ def test_benchmarks_are_named_after_their_stage_or_source():
     ],
 )
 def test_nothing_is_opened_for_wrong_input(models, benchmarks, error, words):
-    def open_engine(model, journal):
+    def open_engine(model):
         raise AssertionError("opened")
 
     with pytest.raises(error, match=words):

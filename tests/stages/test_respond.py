@@ -28,15 +28,17 @@ def test_every_problem_gets_its_samples_graded_and_in_order(tiny_student):
 
 
 def test_the_same_seed_gives_the_same_responses_and_another_seed_others(tiny_student, tmp_path):
-    def ask(seed, out=None):
+    journal = tmp_path / "completions.sqlite"
+
+    def ask(seed, journal=None):
         return respond(
-            sums(3), model=tiny_student, temperature=1.0, max_tokens=8, seed=seed, out=out
+            sums(3), model=tiny_student, temperature=1.0, max_tokens=8, seed=seed, journal=journal
         ).rows
 
-    first = ask(1, tmp_path)
-    assert ask(1) == first == ask(1, tmp_path)
+    first = ask(1, journal)
+    assert ask(1) == first == ask(1, journal)
     assert ask(2) != first
-    assert (tmp_path / "responses.sqlite").exists()
+    assert journal.exists()
 
 
 def test_no_problems_and_impossible_settings_are_refused(tiny_student):

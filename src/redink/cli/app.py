@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from redink.cli import comparing, evaluating, grading
+
 app = typer.Typer(
     name="redink",
     help="Teach language models to reason by having their work marked.",
@@ -50,6 +52,27 @@ def run(
     from redink.cli.running import run_command
 
     run_command(recipe, tuple(overrides or ()), runs, until, tuple(force or ()), dry_run)
+
+
+app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
+app.command(epilog=grading.EPILOG)(grading.grade)
+app.command(epilog=comparing.EPILOG)(comparing.compare)
+
+
+@app.command()
+def benchmarks(
+    show: Annotated[str | None, typer.Option(help="Show this benchmark in full.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of benchmark files; else $REDINK_DATA.")
+    ] = None,
+) -> None:
+    """List the benchmarks: size, answers, prompt, licence, source, and where the data is."""
+    from redink.cli.benchmarks import list_benchmarks, show_benchmark
+
+    if show:
+        show_benchmark(show, str(data) if data else None)
+    else:
+        list_benchmarks(str(data) if data else None)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from redink.errors import RedinkError
+from redink.evaluation.presets import preset_named
 from redink.machine import cores
 from redink.plan import Plan, PlannedStage, model_name
 from redink.progress import duration
@@ -158,8 +159,12 @@ def _responses(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[A
 
 
 def _evaluation(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
-    models = len(planned.stage.inputs["models"])
-    return _sampling(inputs["benchmarks"], models, planned.stage.settings["max_tokens"])
+    settings = planned.stage.settings
+    preset = preset_named(settings["preset"]).sampling if settings["preset"] else None
+    samples = preset.samples if preset else settings["samples"]
+    max_tokens = preset.max_tokens if preset else settings["max_tokens"]
+    answers = len(planned.stage.inputs["models"]) * samples
+    return _sampling(inputs["benchmarks"], answers, max_tokens)
 
 
 _MODEL_STAGES = {"finetune": _training, "respond": _responses, "evaluate": _evaluation}

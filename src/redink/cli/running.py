@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 from redink.machine import peak_memory_gib
 from redink.plan import Plan, PlannedStage, make_plan
 from redink.progress import duration
-from redink.recipe import read_recipe
+from redink.recipe import Recipe, read_recipe
 from redink.run import StageResult, run_plan, trainings
 
 
@@ -33,9 +33,19 @@ def run_command(
 
         show_estimate(plan, until)
         return
-    print(f"redink run {recipe.name} in {plan.folder}", file=sys.stderr)
+    _run(plan, until, force)
+
+
+def run_recipe(recipe: Recipe, runs: Path) -> None:
+    """Runs a recipe that a command put together."""
+    _run(make_plan(recipe, runs))
+
+
+def _run(plan: Plan, until: str | None = None, force: tuple[str, ...] = ()) -> None:
+    print(f"redink run {plan.recipe.name} in {plan.folder}", file=sys.stderr)
     results = run_plan(plan, until=until, force=force, report=_announce)
     _show_times(results)
+    _show_scores(plan, results)
     _show_reports(plan, results)
 
 
@@ -77,6 +87,23 @@ def _show_times(results: Sequence[StageResult]) -> None:
     print(f"\n{duration(now)} of work now, peak memory {peak_memory_gib():.1f} GiB")
 
 
+def _show_scores(plan: Plan, results: Sequence[StageResult]) -> None:
+    """Prints the scores that no comparison prints."""
+    compared = {
+        name
+        for planned in plan.stages
+        if planned.stage.verb.name == "compare"
+        for name in planned.stage.inputs["scores"]
+    }
+    for result in results:
+        if result.verb == "evaluate" and result.name not in compared:
+            from redink.reports import print_scores
+            from redink.tables import Table
+
+            print()
+            print_scores(Table.read(plan.by_name[result.name].folder))
+
+
 def _show_reports(plan: Plan, results: Sequence[StageResult]) -> None:
     """Names each report; a comparison made earlier is printed again."""
     for result in results:
@@ -88,11 +115,14 @@ def _show_reports(plan: Plan, results: Sequence[StageResult]) -> None:
 
 def _show_comparison(plan: Plan, name: str) -> None:
     from redink.evaluation.comparison import compare_arms
-    from redink.reports import print_comparison, read_trainings
+    from redink.reports import marks_of, print_comparison, read_trainings
     from redink.tables import Table
 
     stage = plan.by_name[name].stage
     scores = Table.read(plan.by_name[stage.inputs["scores"][0]].folder)
-    comparison = compare_arms(scores.rows, stage.settings["baseline"], stage.settings["title"])
+    settings = stage.settings
+    comparison = compare_arms(
+        scores.rows, settings["baseline"], settings["title"], marks=marks_of(scores)
+    )
     print()
     print_comparison(comparison, read_trainings(trainings(plan, stage)))

@@ -1,101 +1,115 @@
-"""One arm's graded answers to one benchmark."""
+"""A model's graded answers to problems: generated, and graded while others are generated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redink.engines.engine import Completion, Conversation, Engine, Sampling
 from redink.errors import ModelError
-from redink.grading import Grade, grade_many
+from redink.evaluation.marking import Marker
+from redink.grading import Grade
 from redink.progress import progress
+from redink.prompts import Prompt
 from redink.records import Problem, Response, Score, response_id
-from redink.training.rendering import question_messages
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Scores and the responses that they are of, in the order of the problems."""
+class Answer:
+    """One response and how it was graded."""
 
-    scores: tuple[Score, ...]
-    responses: tuple[Response, ...]
+    response: Response
+    grade: Grade
+    sample: int
 
 
-def answer_benchmark(
-    engine: Engine, arm: str, benchmark: str, problems: Sequence[Problem], sampling: Sampling
-) -> Answers:
-    """Lets an engine answer every problem and grades what it says.
+def answer_problems(
+    engine: Engine,
+    problems: Sequence[Problem],
+    sampling: Sampling,
+    prompt: Prompt,
+    *,
+    origin: str,
+    model: str,
+    label: str,
+) -> list[Answer]:
+    """Lets an engine answer every problem `sampling.samples` times, and grades the answers.
 
-    The prompt is the one of training (`question_messages`). Raises ModelError where the engine
-    fails or leaves a problem unanswered.
+    Args:
+        engine: what answers.
+        problems: distinct problems.
+        sampling: how answers are drawn; the prompt's stop texts are added to its own.
+        prompt: how a problem is put.
+        origin: the verb, kept in each response.
+        model: the model's name there.
+        label: what the progress line says.
+
+    Returns answers by problem, then sample. Raises ModelError where the engine fails or leaves a
+    problem unanswered.
     """
-    completions = _complete(engine, arm, benchmark, problems, sampling)
-    pairs = [
-        (problem, completions[problem.id, sample])
-        for problem in problems
-        for sample in range(sampling.samples)
-    ]
-    grades = grade_many([(c.text, problem, c.finish) for problem, c in pairs])
-    responses, scores = [], []
-    for (problem, completion), grade in zip(pairs, grades, strict=True):
-        response = _response(arm, problem, completion, sampling, grade)
-        responses.append(response)
-        scores.append(_score(arm, benchmark, completion, response, grade))
-    return Answers(tuple(scores), tuple(responses))
-
-
-def _complete(
-    engine: Engine, arm: str, benchmark: str, problems: Sequence[Problem], sampling: Sampling
-) -> dict[tuple[str, int], Completion]:
-    conversations = [Conversation(p.id, tuple(question_messages(p))) for p in problems]
-    expected = len(conversations) * sampling.samples
+    stops = tuple(dict.fromkeys((*sampling.stop, *prompt.stop)))
+    sampling = replace(sampling, stop=stops)
+    asked = {problem.id: problem for problem in problems}
+    marker: Marker[tuple[str, int]] = Marker()
     completions: dict[tuple[str, int], Completion] = {}
-    tokens = 0
-    with progress(f"{arm} on {benchmark}", expected, "answers") as bar:
-        for completion in engine.complete(conversations, sampling):
-            completions[completion.id, completion.sample] = completion
-            tokens += completion.completion_tokens
+    expected, tokens = len(asked) * sampling.samples, 0
+    with progress(label, expected, "answers") as bar:
+        for done in engine.complete(conversations(problems, prompt), sampling):
+            completions[done.id, done.sample] = done
+            marker.submit((done.id, done.sample), done.text, asked[done.id], done.finish)
+            tokens += done.completion_tokens
             bar.advance(tokens=f"{tokens / len(completions):.0f} on average")
     if len(completions) != expected:
         raise ModelError(
-            f"engine {engine.name!r} answered {len(completions)} of {expected} problems of "
-            f"{benchmark!r} for arm {arm!r}; run the same command again to go on"
+            f"{label}: engine {engine.name!r} gave {len(completions)} of {expected} answers; run "
+            "the same command again to go on"
         )
-    return completions
+    grades = marker.grades()
+    settings = {
+        "prompt": prompt.name,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "stop": list(sampling.stop),
+        "seed": sampling.seed,
+        "engine": engine.name.partition(":")[0],
+    }
+    answers = []
+    for problem in asked.values():
+        for sample in range(sampling.samples):
+            done, grade = completions[problem.id, sample], grades[problem.id, sample]
+            response = Response(
+                id=response_id(problem.id, done.text, origin, model, sample),
+                problem_id=problem.id,
+                text=done.text,
+                origin=origin,
+                model=model,
+                sampling={**settings, "sample": sample},
+                answer=grade.extracted,
+                outcome=grade.outcome,
+                n_tokens=done.completion_tokens,
+                finish=done.finish,
+            )
+            answers.append(Answer(response, grade, sample))
+    return answers
 
 
-def _response(
-    arm: str, problem: Problem, completion: Completion, sampling: Sampling, grade: Grade
-) -> Response:
-    return Response(
-        id=response_id(problem.id, completion.text, "evaluate", arm, completion.sample),
-        problem_id=problem.id,
-        text=completion.text,
-        origin="evaluate",
-        model=arm,
-        sampling={
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
-            "seed": sampling.seed,
-            "sample": completion.sample,
-        },
-        answer=grade.extracted,
-        outcome=grade.outcome,
-        n_tokens=completion.completion_tokens,
-        finish=completion.finish,
-    )
+def conversations(problems: Sequence[Problem], prompt: Prompt) -> list[Conversation]:
+    """What is put to the engine: messages for the chat template, or a text to be continued."""
+    if prompt.is_raw:
+        return [Conversation(p.id, (), raw=prompt.text(p)) for p in problems]
+    return [Conversation(p.id, prompt.messages(p)) for p in problems]
 
 
-def _score(
-    arm: str, benchmark: str, completion: Completion, response: Response, grade: Grade
-) -> Score:
+def score_of(answer: Answer, arm: str, benchmark: str) -> Score:
+    """The score of an arm's answer to a problem of a benchmark."""
     return Score(
         model=arm,
         benchmark=benchmark,
-        problem_id=response.problem_id,
-        sample=completion.sample,
-        response_id=response.id,
-        outcome=grade.outcome,
-        extracted=grade.extracted,
-        compared_by=grade.compared_by,
-        n_tokens=completion.completion_tokens,
+        problem_id=answer.response.problem_id,
+        sample=answer.sample,
+        response_id=answer.response.id,
+        outcome=answer.grade.outcome,
+        extracted=answer.grade.extracted,
+        compared_by=answer.grade.compared_by,
+        n_tokens=answer.response.n_tokens,
+        why=answer.grade.why,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from markupsafe import Markup
 
 from redink.evaluation.comparison import Comparison
+from redink.evaluation.metrics import ArmMetrics
 from redink.evaluation.wording import percent, points
 from redink.records import Outcome
 from redink.reports.svg import WIDTH, Drawing, ticks
@@ -37,15 +38,17 @@ class Scale:
 
 
 def accuracy_chart(comparison: Comparison) -> Markup:
-    """Accuracy per arm with its 95 % interval, on the headline benchmark."""
-    rows = [comparison.of(arm, comparison.headline) for arm in comparison.arms]
+    """Accuracy per arm with its 95 % interval, and a dot per training seed where an arm has
+    several, on the headline benchmark."""
+    rows = comparison.rows(comparison.headline)
     finite = [row for row in rows if row.n_problems]
-    top = max((row.interval.high for row in finite), default=1.0)
+    highest = [s.accuracy for row in finite for s in row.seeds]
+    top = max([row.interval.high for row in finite] + highest, default=1.0)
     scale = Scale(0.0, min(1.0, max(0.05, top) * 1.05))
     drawing = Drawing(
         "accuracy",
         "Accuracy per arm with 95 % intervals",
-        "; ".join(f"{row.model}: {percent(row.accuracy)}" for row in rows),
+        "; ".join(f"{row.model}: {percent(row.accuracy)}{_seed_words(row)}" for row in rows),
         ROW * len(rows) + 18,
     )
     _grid(drawing, scale, len(rows), lambda value: f"{100 * value:g} %")
@@ -57,6 +60,8 @@ def accuracy_chart(comparison: Comparison) -> Markup:
         if row.n_problems:
             ends = scale(row.interval.low), scale(row.interval.high)
             _whisker(drawing, number, ends, scale(row.accuracy), kind)
+            for seed in row.seeds if len(row.seeds) > 1 else ():
+                drawing.dot(scale(seed.accuracy), ROW * number + 39, 2.5, f"seed {kind}")
     return drawing.finish()
 
 
@@ -86,7 +91,7 @@ def forest_chart(comparison: Comparison) -> Markup:
 
 def outcome_chart(comparison: Comparison) -> Markup:
     """How each arm's answers ended, as bars of equal length."""
-    rows = [comparison.of(arm, comparison.headline) for arm in comparison.arms]
+    rows = comparison.rows(comparison.headline)
     drawing = Drawing(
         "outcomes",
         "Outcomes of each arm's answers",
@@ -163,6 +168,12 @@ def _whisker(
 
 def _outcome_words(outcomes: Mapping[Outcome, int]) -> str:
     return ", ".join(f"{outcomes[key]} {word}" for key, word in OUTCOMES.items() if key in outcomes)
+
+
+def _seed_words(row: ArmMetrics) -> str:
+    if len(row.seeds) < 2:
+        return ""
+    return f" (training seeds {', '.join(percent(seed.accuracy) for seed in row.seeds)})"
 
 
 def _thin(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redink.evaluation.comparison import Comparison
+from redink.evaluation.seeds import by_arm
 from redink.records import Critique, Problem, Response, Score
 from redink.tables import Table
 
@@ -71,12 +72,14 @@ def _worked(critiques: Table[Critique], critique: Critique) -> WorkedExample:
 def disagreements(comparison: Comparison, scores: Table[Score]) -> tuple[list[Disagreement], int]:
     """The first problems, in order, that the baseline or another arm alone solved.
 
-    Wins and losses of each arm take turns. Also returns how many such pairs there are in all.
+    Wins and losses of each arm take turns; of an arm that was trained several times, the first
+    training is shown. Also returns how many such pairs there are in all.
     """
-    baseline = {_key(s): s for s in scores if s.model == comparison.baseline}
+    first = {arm: models[0] for arm, models in by_arm(s.model for s in scores).items()}
+    baseline = {_key(s): s for s in scores if s.model == first[comparison.baseline]}
     queues: list[list[tuple[Score, Score]]] = []
-    for arm in comparison.arms:
-        pairs = [(baseline[_key(s)], s) for s in scores if s.model == arm and _key(s) in baseline]
+    for model in first.values():
+        pairs = [(baseline[_key(s)], s) for s in scores if s.model == model and _key(s) in baseline]
         for solved in (True, False):
             queues.append([pair for pair in pairs if _won(pair) is solved])
     total = sum(map(len, queues))

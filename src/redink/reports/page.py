@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from redink.evaluation.comparison import Comparison
 from redink.evaluation.conclusion import caveat, conclusions
-from redink.evaluation.wording import count, p_value, percent, points
+from redink.evaluation.seeds import arm_of
+from redink.evaluation.wording import count, counted, p_value, percent, points, share_points
 from redink.progress import duration
 from redink.records import Critique, Outcome, Score
 from redink.reports.charts import (
@@ -22,6 +23,8 @@ from redink.reports.charts import (
     outcome_chart,
 )
 from redink.reports.examples import clip, disagreements, worked_examples
+from redink.reports.grid import DAGGER
+from redink.reports.terminal import needed
 from redink.reports.training import Training
 from redink.tables import Table
 
@@ -52,6 +55,7 @@ def render_page(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    trainings, facts = trainings or {}, run_facts or {}
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -65,12 +69,15 @@ def render_page(
         "points": points,
         "p_value": p_value,
         "count": count,
+        "counted": counted,
         "clip": clip,
         "duration": duration,
+        "size": share_points,
+        "needed": needed,
+        "training_of": lambda arm: _trainings_of(arm, trainings),
         "outcome_word": OUTCOMES.__getitem__,
     }
     style = (_FOLDER / "report.css").read_text()
-    trainings, facts = trainings or {}, run_facts or {}
     shown, total = disagreements(comparison, scores)
     page = environment.get_template("report.html.j2").render(
         title=comparison.title or facts.get("recipe") or "Comparison",
@@ -79,6 +86,7 @@ def render_page(
         comparison=comparison,
         verdicts=_verdicts(comparison),
         caveat=caveat(comparison),
+        dagger=f" {DAGGER}" if comparison.marks else "",
         outcomes=OUTCOMES,
         outcomes_seen=(seen := _outcomes_seen(comparison)),
         outcome_rows=_outcome_rows(comparison, seen),
@@ -118,12 +126,18 @@ def _verdicts(comparison: Comparison) -> list[Verdict]:
     return verdicts
 
 
+def _trainings_of(arm: str, trainings: Mapping[str, Training]) -> Training | None:
+    """An arm's training: what one of its seeds read, since all read the same."""
+    found = (training for name, training in trainings.items() if arm_of(name) == arm)
+    return next(found, None)
+
+
 def _outcomes_seen(comparison: Comparison) -> list[Outcome]:
     return [key for key in OUTCOMES if any(key in row.outcomes for row in comparison.metrics)]
 
 
 def _outcome_rows(comparison: Comparison, seen: list[Outcome]) -> list[list[object]]:
-    rows = [comparison.of(arm, comparison.headline) for arm in comparison.arms]
+    rows = comparison.rows(comparison.headline)
     return [[row.model, *(row.outcomes.get(key, 0) for key in seen)] for row in rows]
 
 

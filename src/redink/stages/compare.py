@@ -9,7 +9,7 @@ from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.conclusion import caveat, conclusions
 from redink.files import write_atomically
 from redink.records import Critique, Score
-from redink.reports import Training, print_comparison, read_trainings, render_page
+from redink.reports import Training, marks_of, print_comparison, read_trainings, render_page
 from redink.tables import Table
 
 
@@ -25,12 +25,13 @@ def compare(
 ) -> Comparison:
     """Compares every arm with a baseline arm over the same problems, and reports it.
 
-    Prints a table and one plain sentence per arm; with `out` also writes `comparison.json` and
-    the self-contained `report.html` there.
+    Prints tables and one plain sentence per arm; with `out` also writes `comparison.json` and
+    the self-contained `report.html` there. Marks in the scores' provenance (that validation
+    overlaps a benchmark, say) stand at every table.
 
     Args:
         scores: what `evaluate` returned.
-        baseline: the arm that the others are compared with.
+        baseline: the arm that the others are compared with, named without a training seed.
         title: heading of the report.
         critiques: a table from which worked examples are shown.
         trainings: arm name → its `training.json`.
@@ -40,7 +41,7 @@ def compare(
     Raises UsageError for a baseline that is no arm, DataError for scores or training records
     that cannot be used, StorageError where a file cannot be written.
     """
-    comparison = compare_arms(scores.rows, baseline, title)
+    comparison = compare_arms(scores.rows, baseline, title, marks=marks_of(scores))
     trained = read_trainings(trainings)
     print_comparison(comparison, trained)
     if out is not None:

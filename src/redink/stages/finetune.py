@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from redink.engines.engine import Sampling
 from redink.errors import UsageError
+from redink.evaluation.answers import answer_problems
 from redink.models.resolve import resolve_model
+from redink.prompts import prompt_named
+from redink.records import Problem
 from redink.tables import Table
 from redink.training.rendering import Objective, examples_from
 from redink.training.training import train
+
+if TYPE_CHECKING:
+    from redink.training.validation import Validation
 
 
 def finetune(
@@ -26,6 +33,9 @@ def finetune(
     seed: int = 0,
     checkpoint_seconds: float = 60.0,
     checkpoint_steps: int | None = None,
+    validation: Table[Problem] | None = None,
+    validate_every: int | None = None,
+    validate_tokens: int = 512,
     out: Path,
 ) -> Path:
     """Trains a student by TRL's SFTTrainer, with loss on the completions alone.
@@ -48,6 +58,11 @@ def finetune(
         seed: of the order.
         checkpoint_seconds: time between checkpoints.
         checkpoint_steps: steps between checkpoints instead.
+        validation: problems on which the returned checkpoint is chosen, by greedy accuracy;
+            without it, the last step's is returned. They must be in no reported benchmark.
+        validate_every: steps between checkpoints that are looked at; an eighth of the training
+            where not given. The last step always is.
+        validate_tokens: new tokens per answer to a validation problem at most.
         out: folder of the partial work and the result.
 
     Returns `out/model`, a plain transformers folder with `training.json`. An interrupted call
@@ -75,8 +90,36 @@ def finetune(
         "checkpoint_seconds": checkpoint_seconds,
         "checkpoint_steps": checkpoint_steps,
     }
+    if validation is not None:
+        settings["validation"] = sorted(problem.id for problem in validation)
+        settings["validate"] = [validate_every, validate_tokens]
     label = f"finetune {'+'.join(dict.fromkeys(objectives))}"
-    return train(resolve_model(student), examples, settings, out, label)
+    watched = _watched(validation, validate_every, validate_tokens) if validation else None
+    return train(resolve_model(student), examples, settings, out, label, watched)
+
+
+def _watched(problems: Table[Problem], every: int | None, max_tokens: int) -> "Validation":
+    """Greedy accuracy on `problems`, put with the prompt of training."""
+    from redink.engines.in_memory import InMemoryEngine
+    from redink.training.validation import Validation
+
+    if every is not None and every < 1:
+        raise UsageError(f"finetune: validate_every = {every} makes no sense; use 1 or more")
+    distinct = list({problem.id: problem for problem in problems}.values())
+
+    def measure(model: Any, tokenizer: Any) -> float:
+        answers = answer_problems(
+            InMemoryEngine(model, tokenizer),
+            distinct,
+            Sampling(max_tokens=max_tokens),
+            prompt_named("plain"),
+            origin="validate",
+            model="student",
+            label="validation",
+        )
+        return sum(answer.grade.outcome == "correct" for answer in answers) / len(answers)
+
+    return Validation(measure, len(distinct), every)
 
 
 def _objectives(objective: Objective | Sequence[Objective], tables: int) -> list[Objective]:

@@ -67,7 +67,7 @@ class Verb:
     @property
     def settings(self) -> dict[str, inspect.Parameter]:
         """The function's arguments that a recipe sets."""
-        given_by_run = {"out", "trainings", "run_facts"}
+        given_by_run = {"out", "journal", "trainings", "run_facts"}
         return {
             name: parameter
             for name, parameter in _signature(self.function).parameters.items()
@@ -190,6 +190,7 @@ VERBS: dict[str, Verb] = {
             "a model samples responses to problems",
             _always("responses"),
             {"problems": _PROBLEMS, "model": Input(("model",))},
+            version=2,
         ),
         Verb(
             "critique",
@@ -202,7 +203,11 @@ VERBS: dict[str, Verb] = {
             "finetune",
             "train a student to imitate or to critique",
             _always("model"),
-            {"data": Input(TABLES, many=True), "student": Input(("model",), required=False)},
+            {
+                "data": Input(TABLES, many=True),
+                "student": Input(("model",), required=False),
+                "validation": Input(("problems",), required=False),
+            },
             misfit=_objective_misfit,
         ),
         Verb(
@@ -213,6 +218,7 @@ VERBS: dict[str, Verb] = {
                 "models": Input(("model",), many=True, named=True),
                 "benchmarks": Input(("problems",), many=True, named=True),
             },
+            version=2,
         ),
         Verb(
             "compare",
@@ -222,6 +228,7 @@ VERBS: dict[str, Verb] = {
                 "scores": Input(("scores",)),
                 "critiques": Input(("critiques",), required=False),
             },
+            version=2,
         ),
     )
 }

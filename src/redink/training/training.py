@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redink.errors import StorageError, UsageError
 from redink.files import sync_folder, write_atomically
@@ -22,11 +22,19 @@ from redink.training.checkpoints import newest_checkpoint
 from redink.training.preflight import Preflight, preflight, print_preflight
 from redink.training.settings import check_settings
 
+if TYPE_CHECKING:
+    from redink.training.validation import Validation
+
 RESULT, CHECKPOINTS, RECORD = "model", "checkpoints", "training.json"
 
 
 def train(
-    student: ModelSource, examples: Sequence[Example], settings: Json, out: Path, label: str
+    student: ModelSource,
+    examples: Sequence[Example],
+    settings: Json,
+    out: Path,
+    label: str,
+    validation: "Validation | None" = None,
 ) -> Path:
     """Fine-tunes `student` on `examples`.
 
@@ -36,6 +44,7 @@ def train(
         settings: `finetune`'s settings by name.
         out: folder of the partial work and of the result.
         label: names the training in what is printed.
+        validation: chooses the checkpoint that is returned; without it, the last is.
 
     Returns `out/model`: a plain transformers folder with float32 weights, for a later stage may
     go on training them, and bfloat16 would swallow updates as small as a rate of 5e-6 makes.
@@ -55,7 +64,7 @@ def train(
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _run(student, tokenizer, flight, order, settings, key, out, label)
+        _run(student, tokenizer, flight, order, settings, key, out, label, validation)
     except OSError as error:
         raise StorageError(
             f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
@@ -75,6 +84,7 @@ def _run(
     key: str,
     out: Path,
     label: str,
+    validation: "Validation | None",
 ) -> None:
     from redink.training.callbacks import CheckpointCallback, ProgressCallback, losses
     from redink.training.speed import estimated_seconds
@@ -96,12 +106,21 @@ def _run(
         settings["checkpoint_steps"],
         checkpoint.facts["seconds"] if checkpoint else 0.0,
     )
+    watcher = None
+    if validation is not None:
+        from redink.training.validation import ValidationCallback
+
+        watcher = ValidationCallback(validation, tokenizer, len(steps), out, key)
     with quiet(), progress(label, len(steps), "steps") as bar:
         trainer = build_trainer(
             model,
             tokenizer,
             ordered_dataset(flight.rows, order),
-            [ProgressCallback(bar, step_tokens, out / "losses.jsonl"), saver],
+            [
+                ProgressCallback(bar, step_tokens, out / "losses.jsonl"),
+                saver,
+                *([watcher] if watcher else []),
+            ],
             folder=out / CHECKPOINTS,
             learning_rate=settings["learning_rate"],
             batch_size=size,
@@ -126,7 +145,13 @@ def _run(
             "versions": {name: version(name) for name in ("torch", "transformers", "trl")},
             "losses": losses(trainer.state),
         }
-        _save(trainer.accelerator.unwrap_model(trainer.model), tokenizer, record, out)
+        trained = trainer.accelerator.unwrap_model(trainer.model)
+        if watcher is not None:
+            watcher.restore(trained)
+            record["validation"] = watcher.facts()
+        _save(trained, tokenizer, record, out)
+        if watcher is not None:
+            watcher.clear()
 
 
 def _save(model: Any, tokenizer: Any, record: Json, out: Path) -> None:

@@ -4,7 +4,12 @@ import random
 
 import pytest
 
-from redink.evaluation.interval import mcnemar_exact, newcombe_paired, normal_mean, wilson
+from redink.evaluation.statistics.interval import (
+    mcnemar_exact,
+    newcombe_paired,
+    wilson,
+    wilson_effective,
+)
 
 
 @pytest.mark.parametrize(
@@ -78,10 +83,25 @@ def test_mcnemar_takes_thousands_of_discordant_problems():
     assert 0 < mcnemar_exact(900, 1100) < 1e-4
 
 
-def test_the_normal_interval_of_a_mean():
-    interval = normal_mean([0.0, 1.0, 0.5, 0.5])
-    assert interval.low == pytest.approx(0.5 - 1.959964 * (1 / 6) ** 0.5 / 2, abs=1e-6)
-    assert normal_mean([1.0]).holds_zero
+@pytest.mark.parametrize(("successes", "n"), [(81, 263), (15, 148), (1, 29)])
+def test_at_the_effective_size_wilson_is_itself_for_single_answers(successes, n):
+    share = successes / n
+    interval = wilson_effective(share, share * (1 - share) / n, n)
+    assert (interval.low, interval.high) == pytest.approx(
+        (wilson(successes, n).low, wilson(successes, n).high)
+    )
+
+
+def test_at_the_effective_size_wilson_narrows_with_samples_and_stays_inside():
+    narrow = wilson_effective(0.03, 0.0002, 30)
+    assert 0.0 < narrow.low < 0.03 < narrow.high < wilson(1, 30).high
+    assert wilson_effective(0.03, 0.0002, 30, freedom=2).high > narrow.high
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_no_spread_is_no_certainty(share):
+    interval = wilson_effective(share, 0.0, 30)
+    assert interval.high - interval.low == pytest.approx(wilson(0, 30).high)
 
 
 @pytest.mark.parametrize("difference", [0.0, 0.1])

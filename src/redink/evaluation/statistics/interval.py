@@ -5,11 +5,12 @@ Medicine 17 (1998) 2635-2650, method 10. McNemar: the exact binomial form.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Z95 = 1.959963984540054
 """Standard normal quantile of 0.975."""
+
+EFFECTIVE = "Wilson, effective size"
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,31 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(low, high, "Wilson")
 
 
-def normal_mean(values: Sequence[float]) -> Interval:
-    """The normal interval of a mean over problems, from their spread (several samples each)."""
-    n = len(values)
-    method = "normal over problems"
-    if n < 2:
-        return Interval(-math.inf, math.inf, method)
-    mean = sum(values) / n
-    variance = sum((value - mean) ** 2 for value in values) / (n - 1)
-    half = Z95 * math.sqrt(variance / n)
-    return Interval(mean - half, mean + half, method)
+def wilson_effective(
+    share: float, variance: float, n_problems: int, freedom: float = math.inf
+) -> Interval:
+    """The score interval of a share that was not counted one by one.
+
+    For averages over samples, training seeds or benchmarks: the interval of as many independent
+    answers, n = share (1 - share) / variance, as have that variance. Where there is no spread at
+    all (no problem was solved, say) n is the number of problems.
+
+    Args:
+        share: mean over problems.
+        variance: of that mean.
+        n_problems: problems.
+        freedom: of the variance's estimate; Student's t takes the place of 1.96.
+
+    Source: C. Franco et al., Journal of Survey Statistics and Methodology 7 (2019) 334-364.
+    """
+    from redink.evaluation.statistics.student import student_t
+
+    if variance <= 0 or not 0 < share < 1:
+        return replace(wilson(round(share * n_problems), n_problems), method=EFFECTIVE)
+    n, z2 = share * (1 - share) / variance, student_t(freedom) ** 2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2) / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return Interval(max(0.0, centre - half), min(1.0, centre + half), EFFECTIVE)
 
 
 def newcombe_paired(both: int, first_only: int, second_only: int, neither: int) -> Interval:
