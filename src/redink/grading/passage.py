@@ -64,9 +64,10 @@ def _split_loosely(text: str, question: str) -> list[str]:
 
 def _before_next_question(text: str) -> str:
     """`text` up to the first new question after an answer."""
-    answered = _ANSWERED.search(text)
+    answered = None
     for match in islice(_NEXT.finditer(text), MOST_QUESTIONS):
         before = text[: match.start()]
+        answered = answered or _ANSWERED.search(text)
         if answered and answered.start() < match.start():
             return before
         if before.endswith("\n\n") and "Question:" in match[0] and re.search(r"\d", before):
