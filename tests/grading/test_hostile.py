@@ -40,6 +40,7 @@ LARGE = {
     "nested braces": "{" * 10_000 + "1" + "}" * 10_000,
     "nested parentheses": "(" * 10_000 + "1" + ")" * 10_000,
     "nested fractions": r"\frac{1}{" * 2_000 + "7" + "}" * 2_000,
+    "30 fractions": r"\frac{1}{" * 30 + "7" + "}" * 30,
     "nested roots": r"\sqrt{" * 2_000 + "2" + "}" * 2_000,
     "power of 10,000 digits": "2^{" + "9" * 10_000 + "}",
     "matrix": r"\begin{pmatrix}" + r"\\".join(["&".join("x" * 100)] * 100) + r"\end{pmatrix}",
