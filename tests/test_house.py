@@ -15,7 +15,7 @@ FLOORS = [
     {"run", "plan", "recipe", "expansion", "overlaps", "finished", "regrading"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
-     "reports"},
+     "reports", "selection", "audit", "formats"},
     {"models", "arithmetic", "prompts"},
     {"tables"},
     {"records", "errors", "files", "progress", "machine"},

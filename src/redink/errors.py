@@ -36,6 +36,12 @@ class ModelError(RedinkError, RuntimeError):
     """A model that cannot be found, loaded or trained."""
 
 
+class BudgetError(RedinkError, RuntimeError):
+    """Stopped at a limit of money or tokens; what is done is kept (exit code 3)."""
+
+    exit_code = 3
+
+
 class RunBusyError(RedinkError, RuntimeError):
     """Another process is working in the same run directory."""
 

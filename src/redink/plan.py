@@ -112,7 +112,11 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
     named = {argument: slot.named for argument, slot in stage.verb.inputs.items()}
     content = {
         "verb": [stage.verb.name, stage.verb.version],
-        "settings": dict(stage.settings),
+        "settings": {
+            name: value
+            for name, value in stage.settings.items()
+            if name not in stage.verb.incidental
+        },
         "inputs": {
             argument: pairs if named[argument] else [fingerprint for _, fingerprint in pairs]
             for argument, pairs in inputs.items()

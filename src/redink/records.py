@@ -88,6 +88,10 @@ class Critique:
     cost: float | None = None
     """US dollars."""
     finish: str | None = None
+    why: str = ""
+    """Why there is no verdict: `no conclusion`, `both`, `truncated`, `refused`, `cannot tell`."""
+    preset: str = ""
+    """How the teacher was asked; `+reference` in it says that it saw the reference answer."""
 
 
 @dataclass(frozen=True, slots=True)

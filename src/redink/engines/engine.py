@@ -41,7 +41,20 @@ class Completion:
     text: str
     prompt_tokens: int
     completion_tokens: int
-    finish: Literal["stop", "length"]
+    finish: Literal["stop", "length", "filter"]
+    """`length`: cut off at the token limit; `filter`: withheld or cut by the provider's filter."""
+    seconds: float | None = None
+    """From sending the request to its last byte, where an endpoint made it."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A completion that could not be had, and why; it is asked for again next time."""
+
+    id: str
+    sample: int
+    reason: str
+    """One line: the status or error, how often it was tried; never a key."""
 
 
 class Engine(Protocol):
@@ -51,6 +64,10 @@ class Engine(Protocol):
 
     def complete(
         self, conversations: Sequence[Conversation], sampling: Sampling
-    ) -> Iterator[Completion]:
-        """Yields every conversation's completions; raises ModelError where the model fails."""
+    ) -> Iterator[Completion | Failure]:
+        """Yields each of every conversation's completions, or why it could not be had.
+
+        Engines that run a model in this machine yield no Failure. Raises ModelError where the
+        model or the endpoint as a whole fails, BudgetError at a limit of money or tokens.
+        """
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from redink.engines.engine import Completion, Conversation, Engine, Sampling
+from redink.engines.engine import Completion, Conversation, Engine, Failure, Sampling
 from redink.errors import ModelError
 from redink.evaluation.marking import Marker
 from redink.grading import Grade
@@ -50,17 +50,22 @@ def answer_problems(
     asked = {problem.id: problem for problem in problems}
     marker: Marker[tuple[str, int]] = Marker()
     completions: dict[tuple[str, int], Completion] = {}
+    failures: list[Failure] = []
     expected, tokens = len(asked) * sampling.samples, 0
     with progress(label, expected, "answers") as bar:
         for done in engine.complete(conversations(problems, prompt), sampling):
+            if isinstance(done, Failure):
+                failures.append(done)
+                bar.advance(failed=str(len(failures)))
+                continue
             completions[done.id, done.sample] = done
             marker.submit((done.id, done.sample), done.text, asked[done.id], done.finish)
             tokens += done.completion_tokens
             bar.advance(tokens=f"{tokens / len(completions):.0f} on average")
     if len(completions) != expected:
         raise ModelError(
-            f"{label}: engine {engine.name!r} gave {len(completions)} of {expected} answers; run "
-            "the same command again to go on"
+            f"{label}: engine {engine.name!r} gave {len(completions)} of {expected} answers"
+            f"{f' ({failures[0].reason})' if failures else ''}; run the same command again to go on"
         )
     grades = marker.grades()
     settings = {

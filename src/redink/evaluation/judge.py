@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from redink.engines.engine import Conversation, Engine, Sampling
+from redink.engines.engine import Completion, Conversation, Engine, Sampling
 from redink.grading import Grade
 from redink.progress import progress
 from redink.records import Message, Problem, Score
@@ -58,7 +58,8 @@ def judge_cases(engine: Engine, cases: Sequence[Case]) -> list[Grade]:
     if asked:
         with progress(f"judge {engine.name}", len(asked), "answers") as bar:
             for done in engine.complete(list(asked.values()), SAMPLING):
-                replies[done.id] = done.text
+                if isinstance(done, Completion):
+                    replies[done.id] = done.text
                 bar.advance()
     return [_judged(case.grade, replies.get(str(number), "")) for number, case in enumerate(cases)]
 

@@ -49,6 +49,8 @@ class Verb:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     version: int = 1
     """Raised whenever the same settings would give another result."""
+    incidental: frozenset[str] = frozenset()
+    """Settings that change how fast, how dear or how far, never a row: not in the fingerprint."""
     light: bool = False
     """Takes seconds and runs no model."""
     misfit: Callable[[Mapping[str, Any], Sequence[Produces]], str | None] = lambda settings, made: (

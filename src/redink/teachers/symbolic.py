@@ -47,6 +47,7 @@ class SymbolicTeacher:
             teacher=self.name,
             cost=0.0,
             finish="stop",
+            why="" if verdict else "cannot tell",
         )
 
     def _mark(self, case: Case, response_id: str) -> tuple[str, Verdict | None, int | None]:
