@@ -38,6 +38,11 @@ class PlannedStage:
         """Whether the stage was finished before."""
         return (self.folder / MARKER).exists()
 
+    @property
+    def light(self) -> bool:
+        """Whether it takes seconds and runs no model."""
+        return self.stage.verb.light(self.stage.settings)
+
     def facts(self) -> dict[str, Any]:
         """What was recorded when the stage was finished; empty before."""
         if not self.done:
@@ -106,7 +111,7 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
             ]
             for argument, names in stage.inputs.items()
         }
-        files = _file_fingerprint(stage)
+        files = _file_fingerprints(stage)
     except RedinkError as error:
         raise RecipeError(f"stage {stage.name!r}: {error}") from None
     named = {argument: slot.named for argument, slot in stage.verb.inputs.items()}
@@ -115,7 +120,7 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
         "settings": {
             name: value
             for name, value in stage.settings.items()
-            if name not in stage.verb.incidental
+            if name not in (*stage.verb.incidental, "teacher")
         },
         "inputs": {
             argument: pairs if named[argument] else [fingerprint for _, fingerprint in pairs]
@@ -128,23 +133,50 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
 
 
 def _model_fingerprint(name: str) -> str:
+    """Of a model's files; a model behind an endpoint is known by its name alone, so that another
+    address of the same model makes nothing anew."""
+    from redink.engines.endpoint.address import Address, is_endpoint
     from redink.models.resolve import resolve_model
     from redink.models.source import fingerprint
 
+    if is_endpoint(name):
+        return f"endpoint:{Address.parse(name).model}"
     return fingerprint(resolve_model(name))
 
 
-def _file_fingerprint(stage: Stage) -> str | None:
-    if stage.verb.name != "load":
-        return None
-    path = _source_file(stage.settings)
-    if path is None:
-        return None
-    digest = hashlib.blake2b(digest_size=16)
+def _teacher_fingerprints(teacher: str | Mapping[str, float]) -> list[Any]:
+    shares = {teacher: 1.0} if isinstance(teacher, str) else teacher
+    return [
+        [name if name == "symbolic" else _model_fingerprint(name), share]
+        for name, share in sorted(shares.items())
+    ]
+
+
+def _file_fingerprints(stage: Stage) -> Any:
+    """Of what a stage reads beside its inputs: data files, prompts, teachers' weights."""
+    if stage.verb.name == "load":
+        path = _source_file(stage.settings)
+        return path and _hash(path)
+    if stage.verb.name == "critique":
+        prompt = stage.settings.get("prompt")
+        return [
+            _teacher_fingerprints(stage.settings["teacher"]),
+            prompt and _hash(_existing(Path(prompt), "prompt")),
+        ]
+    return None
+
+
+def _existing(path: Path, setting: str) -> Path:
+    if not path.is_file():
+        raise RecipeError(
+            f"{setting} {str(path)!r}: no such file; check the path (relative to where you are)"
+        )
+    return path
+
+
+def _hash(path: Path) -> str:
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _source_file(settings: Mapping[str, Any]) -> Path | None:

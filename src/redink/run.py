@@ -18,6 +18,7 @@ from redink.models.memory import release_memory
 from redink.models.resolve import short_name
 from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
+from redink.reach import check_reach
 from redink.recipe import Stage
 from redink.tables import Table, drop_counts, join
 
@@ -63,11 +64,12 @@ def run_plan(
         for name in force:
             for planned in plan.downstream(name):
                 shutil.rmtree(planned.folder, ignore_errors=True)
+        check_reach(stages)
         results = []
         for planned in _light_first(plan, stages):
             done_before = planned.done
             if not done_before:
-                if not planned.stage.verb.light:
+                if not planned.light:
                     check_overlaps(plan, stages)
                 report("start", planned, {})
                 _do(plan, planned)
@@ -83,7 +85,7 @@ def _light_first(plan: Plan, stages: Sequence[PlannedStage]) -> list[PlannedStag
     comparison is refused before hours of training."""
 
     def waits(planned: PlannedStage) -> bool:
-        return not all(one.stage.verb.light for one in plan.upstream(planned.name))
+        return not all(one.light for one in plan.upstream(planned.name))
 
     return sorted(stages, key=waits)
 
@@ -129,7 +131,7 @@ def _do(plan: Plan, planned: PlannedStage) -> None:
     if "run_facts" in stage.verb.takes:
         arguments["run_facts"] = run_facts(plan)
     result = stage.verb.function(**arguments)
-    if not stage.verb.light:
+    if not planned.light:
         release_memory()
     facts: dict[str, Any] = {
         "stage": stage.name,

@@ -160,3 +160,30 @@ def test_a_folder_in_hub_layout_is_loaded(tmp_path):
 def test_gsm8k_train_loads_whole():
     table = load(str(Path(os.environ["REDINK_DATA"]) / "gsm8k_train.jsonl"))
     assert len(table) + len(table.dropped) == 7473
+
+
+def test_responses_of_a_file_come_graded_where_there_is_a_reference_answer(tmp_path):
+    path = tmp_path / "r.jsonl"
+    rows = [
+        {"question": "2+2?", "answer": "4", "response": "It is 4.\n#### 4"},
+        {"question": "2+3?", "answer": "5", "response": "It is 6.\n#### 6"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = load(str(path), columns={"response": "response"})
+    assert [(r.outcome, r.answer) for r in table] == [("correct", "4"), ("wrong", "6")]
+
+
+def test_a_set_of_responses_needs_no_reference_answers(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"question": "2+2?", "answer": "It is 4."}\n')
+    table = load(str(path), columns={"response": "answer"})
+    (response,) = table
+    assert response.outcome == "ungraded"
+    assert table.problems[response.problem_id].answer == ""
+
+
+def test_a_missing_answer_column_is_still_an_error_without_responses(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"question": "2+2?", "text": "It is 4."}\n')
+    with pytest.raises(DataError, match="no column for the answer"):
+        load(str(path))

@@ -6,7 +6,8 @@ import sys
 def main() -> None:
     """Entry point of `redink`: runs a command, prints errors without a traceback.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 130 interrupted (resumable).
+    Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 stopped at the budget, 130 interrupted
+    (resumable).
     """
     from redink.cli.app import app
     from redink.errors import RedinkError

@@ -79,7 +79,7 @@ def _estimate(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) 
         }
     except _NotYetKnown:
         return Estimate()
-    if verb.light:
+    if planned.light:
         table = _table(plan, planned.name, tables)
         return Estimate(len(table), 0, 1.0)
     return _MODEL_STAGES[verb.name](plan, planned, inputs)
@@ -94,7 +94,7 @@ def _table(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]:
     if name not in tables:
         if planned.done:
             tables[name] = Table.read(planned.folder)
-        elif planned.stage.verb.light:
+        elif planned.light:
             tables[name] = _light(plan, planned, tables)
         else:
             raise _NotYetKnown

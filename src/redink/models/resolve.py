@@ -38,7 +38,10 @@ def resolve_model(name: str | Path | ModelSource) -> ModelSource:
 
 
 def short_name(model: str) -> str:
-    """What a model is called in tables: `NAME` of `hf:ORG/NAME`, `cft-1a` of `…/cft-1a/model`."""
+    """What a model is called in tables: `NAME` of `hf:ORG/NAME`, `cft-1a` of `…/cft-1a/model`,
+    `NAME` of `endpoint:ORG/NAME@URL`."""
+    if model.startswith(("endpoint:", "batch:")):
+        model = model.partition(":")[2].rpartition("@http")[0]
     parts = [part for part in Path(model).parts if part not in ("/", ".")]
     if len(parts) > 1 and parts[-1] == "model":
         return parts[-2]

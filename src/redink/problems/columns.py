@@ -22,10 +22,15 @@ def problem_of(row: Mapping[str, Any], columns: Mapping[str, str], where: str) -
     """The problem in a row; `where` names file and row in errors.
 
     GSM8K's format, a worked answer that ends in `#### ANSWER`, is split into solution and answer.
-    Raises DataError for a missing column or an empty or wrongly typed field.
+    A set of responses may have no reference answers: the answer is empty then. Raises DataError
+    for a missing column or an empty or wrongly typed field.
     """
     question = _text(row, columns, "question", where)
-    answer = _text(row, columns, "answer", where)
+    has_answer = "response" not in columns or _column(row, columns, "answer") not in (
+        None,
+        columns["response"],
+    )
+    answer = _text(row, columns, "answer", where) if has_answer else ""
     solution = _optional(row, columns, "solution")
     if solution is None and FINAL_MARK in answer:
         solution, answer = answer, answer.rpartition(FINAL_MARK)[2].strip()

@@ -1,11 +1,13 @@
 """`load`: problems from a generator, a benchmark, a file, or the hub."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from redink.errors import DataError, UsageError
 from redink.evaluation.benchmarks import MARK, Benchmark, benchmark_named, is_benchmark, rows_of
+from redink.grading import grade_many
 from redink.problems.columns import FIELDS, problem_of, response_of
 from redink.problems.files import hub_rows, read_rows
 from redink.problems.gym import gym_problems
@@ -46,7 +48,8 @@ def load(
             REDINK_DATA names and before the hub.
 
     Returns:
-        A table of problems (or responses), without repeated ones.
+        A table of problems (or responses), without repeated ones. Responses are graded where
+        there is a reference answer; a set of responses may do without.
 
     Raises:
         UsageError: An unknown source, split or column field.
@@ -177,8 +180,19 @@ def _from_rows(
         if n is not None and len(responses or problems) == n:
             break
     if "response" in columns:
-        return response_table(list(responses.values()), problems, dropped)
+        return response_table(_graded(list(responses.values()), problems), problems, dropped)
     return problem_table(list(problems.values()), dropped)
+
+
+def _graded(responses: list[Response], problems: Mapping[str, Problem]) -> list[Response]:
+    """Responses with their outcome, where their problem has a reference answer."""
+    known = [response for response in responses if problems[response.problem_id].answer]
+    grades = grade_many([(r.text, problems[r.problem_id], None) for r in known])
+    outcomes = {
+        response.id: replace(response, answer=grade.extracted, outcome=grade.outcome)
+        for response, grade in zip(known, grades, strict=True)
+    }
+    return [outcomes.get(response.id, response) for response in responses]
 
 
 def _parsed(

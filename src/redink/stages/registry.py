@@ -51,8 +51,8 @@ class Verb:
     """Raised whenever the same settings would give another result."""
     incidental: frozenset[str] = frozenset()
     """Settings that change how fast, how dear or how far, never a row: not in the fingerprint."""
-    light: bool = False
-    """Takes seconds and runs no model."""
+    light: Callable[[Mapping[str, Any]], bool] = lambda settings: False
+    """From the settings to whether the stage takes seconds and runs no model."""
     misfit: Callable[[Mapping[str, Any], Sequence[Produces]], str | None] = lambda settings, made: (
         None
     )
@@ -135,6 +135,14 @@ def _always(kind: Produces) -> Callable[[Mapping[str, Any], Mapping[str, Produce
     return lambda settings, inputs: kind
 
 
+def _light(settings: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _needs_no_model(settings: Mapping[str, Any]) -> bool:
+    return bool(settings["teacher"] == "symbolic")
+
+
 def _loads(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
     return "responses" if "response" in (settings.get("columns") or {}) else "problems"
 
@@ -171,21 +179,22 @@ VERBS: dict[str, Verb] = {
             "problems from a generator, a file or the hub",
             _loads,
             {"exclude": Input(TABLES, many=True, required=False)},
-            light=True,
+            version=2,
+            light=_light,
         ),
         Verb(
             "select",
             "keep rows by outcome, verdict, length; the dropped are kept with the reason",
             _same,
             {"rows": Input(TABLES)},
-            light=True,
+            light=_light,
         ),
         Verb(
             "corrupt",
             "inject one typed error into reference solutions and recompute what follows",
             _always("responses"),
             {"problems": _PROBLEMS},
-            light=True,
+            light=_light,
         ),
         Verb(
             "respond",
@@ -199,7 +208,7 @@ VERBS: dict[str, Verb] = {
             "a teacher marks responses",
             _always("critiques"),
             {"responses": Input(("responses",))},
-            light=True,
+            light=_needs_no_model,
         ),
         Verb(
             "finetune",

@@ -1,0 +1,37 @@
+"""Whether every endpoint that a run will ask can be asked, before anything else is done."""
+
+from collections.abc import Iterable, Iterator
+
+from redink.errors import RedinkError
+from redink.plan import PlannedStage
+
+
+def check_reach(stages: Iterable[PlannedStage]) -> None:
+    """Raises, naming the stage, where an endpoint's key is missing or its host does not answer.
+
+    Only stages that are not done yet are looked at. No paid request is sent.
+    """
+    from redink.engines.endpoint.address import Address, check_endpoint
+
+    checked: dict[str, None] = {}
+    for planned in stages:
+        if planned.done:
+            continue
+        for name in _remote_models(planned):
+            if name not in checked:
+                try:
+                    check_endpoint(Address.parse(name))
+                except RedinkError as error:
+                    raise type(error)(f"stage {planned.name!r}: {error}") from None
+                checked[name] = None
+
+
+def _remote_models(planned: PlannedStage) -> Iterator[str]:
+    from redink.engines.endpoint.address import is_endpoint
+
+    settings = planned.stage.settings
+    teacher = settings.get("teacher") or ()
+    named = [teacher] if isinstance(teacher, str) else list(teacher)
+    named += [name for names in planned.stage.inputs.values() for name in names]
+    named += [settings["judge"]] if settings.get("judge") else []
+    yield from filter(is_endpoint, named)
