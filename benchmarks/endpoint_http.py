@@ -224,8 +224,9 @@ class Connection(asyncio.Protocol):
                 self.drip(identity, body, 0)
                 return
             else:
+                is_whole = fault is None and not self.transport.is_closing()
                 self.send(200, body)
-                if fault is None:
+                if is_whole:
                     server.counts.answered[identity.hash] += 1
         self.finished()
 

@@ -149,7 +149,7 @@ async def serve(port: int, options: Options, *, with_stdin: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), lambda: os.read(0, 65536) or ended.set())
+        loop.add_reader(0, lambda: None if os.read(0, 65536) else ended.set())
     shared = Server(options)
     listening = await loop.create_server(
         lambda: Connection(shared), "127.0.0.1", port, backlog=BACKLOG

@@ -5,40 +5,65 @@ import os
 from pathlib import Path
 from typing import Any
 
+from redink.engines.endpoint.address import Address, is_endpoint
 from redink.engines.engine import Engine
 from redink.errors import MissingExtraError, UsageError
 from redink.models.resolve import resolve_model
 
 ENGINES = ("auto", "transformers", "vllm")
+OF_MODELS_HERE = ("dtype", "batch_size")
+"""Options that say how a model is run in this machine; an endpoint has no use for them."""
 
 
 def open_engine(model: str | Path, *, engine: str = "auto", **options: Any) -> Engine:
-    """The engine for a model name, folder or `hf:ORG/NAME`.
+    """The engine for a model name, folder, `hf:ORG/NAME` or `endpoint:MODEL@URL`.
 
     Args:
-        model: what `resolve_model` accepts.
+        model: what `resolve_model` accepts, or an endpoint.
         engine: `transformers`, `vllm`, or `auto`: what the environment variable `REDINK_ENGINE`
             names, else vllm where it is installed and has a GPU or is built for CPUs, else
-            transformers.
-        options: the engine's own (`dtype`, `batch_size`, `journal`, …); None stands for the
-            engine's default.
+            transformers. An endpoint's name says all; there it must be `auto`.
+        options: the engine's own (`dtype`, `batch_size`, `journal`, …; of an endpoint
+            `concurrency`, `rpm`, `tpm`, `timeout`, `budget`, `key_env`, `extra`, `journal`); None
+            stands for the engine's default. `dtype` and `batch_size` mean nothing to an endpoint.
 
     Raises UsageError for an unknown engine or option, MissingExtraError where vllm is asked for
     and not installed, ModelError for an unknown model.
     """
+    if is_endpoint(model):
+        return _open_endpoint(str(model), engine, options)
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}: use {', '.join(ENGINES[:-1])} or {ENGINES[-1]}")
     given = {name: value for name, value in options.items() if value is not None}
     chosen = automatic_engine() if engine == "auto" else engine
     kind = _vllm() if chosen == "vllm" else _transformers()
+    _check_options(kind, chosen, given)
+    opened: Engine = kind(resolve_model(model), **given)
+    return opened
+
+
+def _open_endpoint(name: str, engine: str, options: dict[str, Any]) -> Engine:
+    from redink.engines.endpoint.engine import EndpointEngine
+
+    address = Address.parse(name)
+    if engine not in ("auto", "endpoint"):
+        raise UsageError(f"engine {engine!r}: {address.name} is an endpoint; leave engine out")
+    given = {
+        option: value
+        for option, value in options.items()
+        if value is not None and option not in OF_MODELS_HERE
+    }
+    _check_options(EndpointEngine, "endpoint", given)
+    return EndpointEngine(address, **given)
+
+
+def _check_options(kind: Any, engine: str, given: dict[str, Any]) -> None:
     known = list(inspect.signature(kind).parameters)[1:]
     for name in given:
         if name not in known:
             raise UsageError(
-                f"{name} is no option of the engine {chosen}; it has {', '.join(known)}"
+                f"{name} is no option of the engine {engine}; it has {', '.join(known)}"
             )
-    opened: Engine = kind(resolve_model(model), **given)
-    return opened
 
 
 def automatic_engine() -> str:

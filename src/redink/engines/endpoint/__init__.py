@@ -1,0 +1,1 @@
+"""The engine for any OpenAI-compatible endpoint, hosted or local."""

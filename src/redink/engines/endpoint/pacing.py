@@ -1,0 +1,196 @@
+"""How many requests are in flight: additive increase, multiplicative decrease, told from noise.
+
+A server that pushes back (429, overload, time-outs) may do so because of the load, or whatever
+the load is. Both look the same until the load is changed. So a decrease is an experiment: if the
+share of answers rises as the smaller load predicts, the decrease was right and stays; if it does
+not, the share is that server's own, it becomes the baseline, and the level before is restored.
+"""
+
+import math
+from dataclasses import dataclass
+
+START = 16.0
+"""In flight at first: what a small local server still answers within its time-out."""
+FLOOR = 2.0
+LOOK, SHORT_LOOK = 30, 12
+"""Outcomes before a share is judged: two rounds, within these bounds."""
+MARGIN = 0.05
+"""A share this far above the baseline is no congestion yet."""
+STEEPEST, MILDEST = 0.5, 0.85
+"""Factors of one decrease."""
+CLIMB, FASTER, FASTEST = 0.03, 1.3, 0.5
+"""Additive increase, as a share of the level per round; faster with every quiet round."""
+FIRST_RECHECK, LAST_RECHECK = 60.0, 960.0
+"""Seconds for which a baseline is believed; twice as long each time it is found again."""
+LONGEST_HOLD = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """When a request was sent: between which decisions, and at which level."""
+
+    turn: int
+    level: float
+
+
+@dataclass
+class _Sample:
+    """Outcomes of requests sent since a decision."""
+
+    ok: int = 0
+    back: int = 0
+    levels: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return self.ok + self.back
+
+    @property
+    def level(self) -> float:
+        """The mean level at which they were sent."""
+        return self.levels / self.count
+
+
+@dataclass
+class _Episode:
+    """Congestion: what was before it, and the decrease that is on trial, if one is."""
+
+    level: float
+    threshold: float
+    trial: _Sample | None = None
+    """The outcomes that led to the decrease."""
+
+
+class Pacing:
+    """The level of requests in flight for one endpoint.
+
+    Every request is sent with a ticket; only those sent after a decrease count towards the next
+    one, so that a burst of push-backs is one episode. A request that is pushed back keeps its
+    place for as long as a good answer takes (`hold`), and counts when it gives it up: else the
+    free places of a server at capacity would spin through quick push-backs, and their share would
+    say nothing of the load.
+
+    Args:
+        ceiling: most requests in flight.
+        timeout: seconds that a request may take; the level does not grow where answers take a
+            quarter of that, for a server that queues does not push back.
+    """
+
+    def __init__(self, ceiling: int, timeout: float = 600.0) -> None:
+        self.ceiling = float(ceiling)
+        self.floor = min(FLOOR, self.ceiling)
+        self.level = min(START, self.ceiling)
+        self.threshold = self.ceiling
+        """Below it the level doubles every round; above it, it climbs."""
+        self.baseline = 0.0
+        """The share of push-backs that does not depend on the load."""
+        self.seconds = 0.0
+        """How long good answers take, a running mean."""
+        self._timeout = timeout
+        self._turn, self._sample = 0, _Sample()
+        self._episode: _Episode | None = None
+        self._climb = CLIMB
+        self._silent = 0
+        self._recheck, self._believed_until = FIRST_RECHECK, math.inf
+
+    @property
+    def limit(self) -> int:
+        """Places for requests, at least one."""
+        return max(1, int(self.level))
+
+    @property
+    def ticket(self) -> Ticket:
+        """For a request that is sent now."""
+        return Ticket(self._turn, self.level)
+
+    def succeeded(self, ticket: Ticket, seconds: float, now: float, *, is_full: bool) -> None:
+        """A good answer that took `seconds`; `is_full` says whether the level was used."""
+        self.seconds = seconds if not self.seconds else 0.95 * self.seconds + 0.05 * seconds
+        self._silent = 0
+        self._count(ticket, now, 1, 0)
+        on_trial = self._episode is not None and self._episode.trial is not None
+        if is_full and not on_trial and self.seconds < self._timeout / 4:
+            slow_start = self.level < self.threshold
+            step = 1.0 if slow_start else max(0.25, self._climb * self.level) / self.level
+            self.level = min(self.ceiling, self.level + step)
+
+    def pushed_back(self, ticket: Ticket, now: float) -> None:
+        """A 429, an overload, a time-out or a failed connection; to be told after its `hold`."""
+        self._count(ticket, now, 0, 1)
+
+    def hold(self, took: float) -> float:
+        """Seconds for which the place of a request that was pushed back stays taken.
+
+        Args:
+            took: seconds from sending to being pushed back.
+        """
+        usual = self.seconds or 0.25
+        return max(0.0, min(LONGEST_HOLD, usual * 2.0 ** min(self._silent, 10)) - took)
+
+    def _count(self, ticket: Ticket, now: float, ok: int, back: int) -> None:
+        if ticket.turn != self._turn:
+            return
+        self._sample.ok += ok
+        self._sample.back += back
+        self._sample.levels += ticket.level
+        if now >= self._believed_until:
+            self.baseline, self._believed_until = 0.0, math.inf
+        if self._episode is not None and self._episode.trial is not None:
+            self._conclude(self._episode, self._episode.trial, now)
+        else:
+            self._judge()
+
+    def _judge(self) -> None:
+        count = self._sample.count
+        if count < max(SHORT_LOOK, min(LOOK, 2 * self.level)):
+            return
+        share = self._sample.back / count
+        spread = max(self.baseline, 0.02)
+        noise = 2 * math.sqrt(spread * (1 - spread) / count)
+        if share > self.baseline + MARGIN + noise:
+            self._decrease(share)
+        elif count >= max(50.0, self.level):
+            self.baseline = min(self.baseline, share)
+            self._episode = None
+            self._climb = min(FASTEST, FASTER * self._climb)
+            self._begin()
+
+    def _decrease(self, share: float) -> None:
+        """The level may have grown while the sample came in: its own level is what it tells of."""
+        sample, excess = self._sample, (share - self.baseline) / (1 - self.baseline)
+        factor = min(MILDEST, max(STEEPEST, 0.95 * (1 - excess)))
+        if self._episode is None:
+            self._episode = _Episode(self.level, self.threshold)
+        self._silent = 0 if sample.ok else self._silent + 1
+        self.level = max(self.floor, min(self.level, sample.level) * factor)
+        self._climb = CLIMB
+        # At the floor, and where nothing at all was answered, there is nothing to be learnt.
+        if self.level < 0.95 * sample.level and sample.ok:
+            self._episode.trial = sample
+        self._begin()
+
+    def _conclude(self, episode: _Episode, trial: _Sample, now: float) -> None:
+        sample = self._sample
+        answered = trial.ok / trial.count
+        predicted = min(1.0, answered * trial.level / self.level)
+        gap = max(predicted - answered, 1e-3)
+        # Two standard errors within half of the gap, but no more than a few rounds.
+        needed = 16 * max(0.01, answered * (1 - answered)) / gap**2
+        if sample.count < min(max(20.0, needed), max(20.0, 4 * self.level), 400.0):
+            return
+        if sample.ok / sample.count >= (answered + predicted) / 2:
+            self.threshold = self.level
+            episode.trial = None
+        else:
+            # The whole episode was no congestion: what came before it is restored.
+            self.baseline = (trial.back + sample.back) / (trial.count + sample.count)
+            self.level, self.threshold = episode.level, episode.threshold
+            self._believed_until = now + self._recheck
+            self._recheck = min(LAST_RECHECK, 2 * self._recheck)
+            self._episode = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """From here on only what is sent now counts."""
+        self._turn += 1
+        self._sample = _Sample()
