@@ -157,6 +157,8 @@ def _file_fingerprints(stage: Stage) -> Any:
     if stage.verb.name == "load":
         path = _source_file(stage.settings)
         return path and _hash(path)
+    if stage.verb.name == "select":
+        return _benchmark_fingerprints(stage.settings)
     if stage.verb.name == "critique":
         prompt = stage.settings.get("prompt")
         return [
@@ -164,6 +166,15 @@ def _file_fingerprints(stage: Stage) -> Any:
             prompt and _hash(_existing(Path(prompt), "prompt")),
         ]
     return None
+
+
+def _benchmark_fingerprints(settings: Mapping[str, Any]) -> list[str]:
+    from redink.evaluation.benchmarks import benchmark_file
+
+    named = settings["decontaminate"] or ()
+    names = [named] if isinstance(named, str) else named
+    files = [benchmark_file(name, settings["data"]) for name in names]
+    return [_hash(path) for path in files if path is not None]
 
 
 def _existing(path: Path, setting: str) -> Path:

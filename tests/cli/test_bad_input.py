@@ -66,8 +66,8 @@ EDITS = {
     "no problems asked for": (("n: 4, split", "n: 0, split"), "at least 1"),
     "unknown teacher": (("responses: drafts", "responses: drafts, teacher: oracle"), "oracle"),
     "objective that the data cannot serve": (
-        ("objective: critique", "objective: imitate"),
-        "imitate",
+        ("data: critiques", "data: drafts"),
+        "learns from critiques",
     ),
 }
 

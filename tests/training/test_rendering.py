@@ -1,6 +1,7 @@
 """The laws of rendering, for the tiny tokenizer and for the embedded model's."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -124,6 +125,12 @@ def test_imitation_shows_the_question_alone_and_no_annotations():
     assert example.completion[0].content == "2 + 3 = 6\nThe answer is 6."
 
 
+def test_imitating_critiques_means_the_responses_that_they_mark_each_once():
+    twice = replace(CRITIQUE, id="c2", text="Another view. Conclusion: wrong")
+    table = critique_table([CRITIQUE, twice], CRITIQUES.responses, CRITIQUES.problems)
+    assert examples_from(table, "imitate") == examples_from(RESPONSES, "imitate")
+
+
 def test_critiques_are_asked_for_as_in_the_paper():
     (example,) = examples_from(CRITIQUES, "critique")
     assert example.prompt[0].content == (
@@ -138,7 +145,6 @@ def test_critiques_are_asked_for_as_in_the_paper():
     [
         (PROBLEMS, "critique", "give it critiques"),
         (RESPONSES, "critique", "give it critiques"),
-        (CRITIQUES, "imitate", "give it problems or responses"),
         (PROBLEMS, "recite", "use imitate or critique"),
     ],
 )

@@ -1,5 +1,6 @@
 """An audit in words: the sections of its report."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from redink.audit.agreement import VERDICTS, Agreement
@@ -17,7 +18,7 @@ GROUPS_SHOWN = 12
 """Groups of one kind that are shown; the JSON report has all."""
 IDS_SHOWN = 5
 """Ids that stand for a longer list."""
-BAR = 24
+BAR = 20
 """Characters of the longest bar."""
 
 
@@ -26,7 +27,7 @@ def sections_of(audit: "Audit") -> list[Section]:
     sections = [
         _confusion(audit),
         _agreement(audit),
-        _groups(audit),
+        *_groups(audit),
         _disagreements(audit),
         _defects(audit),
         _lengths(audit),
@@ -83,25 +84,26 @@ def _agreement(audit: "Audit") -> Section:
     return Section("Agreement, 95 % interval", ("", "share", "rows"), rows)
 
 
-def _groups(audit: "Audit") -> Section | None:
-    rows: list[tuple[str, ...]] = []
-    left_out = 0
+def _groups(audit: "Audit") -> list[Section]:
+    sections = []
     for by in dict.fromkeys(group.by for group in audit.groups):
         found = [group for group in audit.groups if group.by == by]
-        rows += [_group_cells(group) for group in found[:GROUPS_SHOWN]]
-        left_out += len(found[GROUPS_SHOWN:])
-    if not rows:
-        return None
-    notes = (f"{counted(left_out, 'smaller group')} only in the JSON report.",) if left_out else ()
-    headings = ("by", "", "critiques", "agrees", "missed", "false alarm", "no verdict")
-    about = "missed: of wrong responses, marked right; false alarm: of correct ones, marked wrong"
-    return Section("Agreement by group", headings, tuple(rows), (*notes, about), left=2)
+        left_out = len(found[GROUPS_SHOWN:])
+        notes = (f"{counted(left_out, 'smaller group')} only in the JSON report.",)
+        headings = (by, "critiques", "agrees", "missed", "false alarm", "no verdict")
+        rows = tuple(map(_group_cells, found[:GROUPS_SHOWN]))
+        sections.append(Section(f"Agreement by {by}", headings, rows, notes if left_out else ()))
+    if sections:
+        about = (
+            "missed: of wrong responses, marked right; false alarm: of correct ones, marked wrong"
+        )
+        sections[-1] = replace(sections[-1], notes=(*sections[-1].notes, about))
+    return sections
 
 
 def _group_cells(group: Agreement) -> tuple[str, ...]:
     missed, alarm = group.wrong_marked_right.share, group.correct_marked_wrong.share
     return (
-        group.by,
         one_line(group.name, 40) or "(not given)",
         count(group.critiques),
         group.agrees.words,
@@ -120,7 +122,7 @@ def _disagreements(audit: "Audit") -> Section | None:
             row.critique.id,
             row.critique.verdict or "",
             row.outcome,
-            one_line(row.problem.question, 50),
+            one_line(row.problem.question, 38),
         )
         for row in found[:IDS_SHOWN]
     )
@@ -163,7 +165,7 @@ def _lengths(audit: "Audit") -> Section | None:
 
 def _histogram(audit: "Audit") -> Section | None:
     histogram = audit.lengths.histogram
-    verdicts = [verdict for verdict in VERDICTS if verdict in histogram.counts]
+    verdicts = [v for v in ("right", "wrong") if v in histogram.counts] or list(histogram.counts)
     if not verdicts:
         return None
     shares = {v: [n / sum(histogram.counts[v]) for n in histogram.counts[v]] for v in verdicts}
@@ -227,15 +229,15 @@ def _leaks(audit: "Audit") -> Section:
             kinds.setdefault((what, leak.kind), []).append(leak)
     ordered = sorted(kinds.items(), key=lambda pair: (pair[0][0] != "leak", -len(pair[1])))
     rows = tuple(
-        (what, kind, count(len(found)), found[0].id, one_line(found[0].excerpt, 60))
+        (what, kind, found[0].id, one_line(found[0].excerpt, 90), count(len(found)))
         for (what, kind), found in ordered
     )
     saw = counted(leaks.saw_reference, "critique")
     notes = [f"{saw} of teachers that saw the reference answer, {count(len(leaks.found))} leak it."]
     if leaks.invented:
         notes.append("invented: the teacher speaks of an answer that it was not shown.")
-    headings = ("", "kind", "critiques", "first", "passage")
-    return Section("Leaks of the reference answer", headings, rows, tuple(notes), left=2)
+    headings = ("", "kind", "first", "passage", "critiques")
+    return Section("Leaks of the reference answer", headings, rows, tuple(notes), left=4)
 
 
 def judged_section(judged: Judged) -> Section:

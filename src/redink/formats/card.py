@@ -49,8 +49,12 @@ def card_text(table: Table[Any], card: Card) -> str:
 
 def plain(text: str) -> str:
     """Text of the data as Markdown that shows it and does nothing else."""
-    line = " ".join(str(text).split())
-    return re.sub(r"([\\`*_{}\[\]<>#!|~$&])", r"\\\1", line)
+    return re.sub(r"([\\`*_{}\[\]<>#!|~$&])", r"\\\1", _line(text))
+
+
+def _line(text: str) -> str:
+    """On one line: a line of dashes would end the YAML header."""
+    return " ".join(text.split())
 
 
 def _header(table: Table[Any], card: Card) -> str:
@@ -58,9 +62,9 @@ def _header(table: Table[Any], card: Card) -> str:
 
     size = next((name for most, name in SIZES if len(table) < most), "n>1M")
     header = {
-        "pretty_name": card.name,
-        "license": card.licence or "unknown",
-        "language": [card.language],
+        "pretty_name": _line(card.name),
+        "license": _line(card.licence or "unknown"),
+        "language": [_line(card.language)],
         "task_categories": ["text-generation"],
         "size_categories": [size],
         "tags": ["critique-fine-tuning", "reasoning", "redink"],
@@ -71,7 +75,7 @@ def _header(table: Table[Any], card: Card) -> str:
             }
         ],
     }
-    text = yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=10_000)
     return f"---\n{text}---\n\n"
 
 

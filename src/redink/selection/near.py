@@ -162,8 +162,8 @@ def _suspects(
     order = np.argsort(place, kind="stable")
     number = np.concatenate(numbers)[order]
     found, starts = np.unique(place[order], return_index=True)
-    ends = [*starts[1:].tolist(), len(number)]
-    for text, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True):
+    bounds = [*starts.tolist(), len(number)]
+    for text, start, end in zip(found.tolist(), bounds, bounds[1:], strict=False):
         yield text, number[start:end].tolist()
 
 

@@ -152,7 +152,7 @@ def _same(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produc
 
 
 _LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
-    "imitate": ("problems", "responses"),
+    "imitate": ("problems", "responses", "critiques"),
     "critique": ("critiques",),
 }
 
@@ -184,9 +184,14 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "select",
-            "keep rows by outcome, verdict, length; the dropped are kept with the reason",
+            "keep rows: conditions, duplicates, test questions, shares, lengths; the dropped are "
+            "kept with the reason",
             _same,
-            {"rows": Input(TABLES)},
+            {
+                "rows": Input(TABLES),
+                "against": Input(TABLES, many=True, named=True, required=False),
+            },
+            version=2,
             light=_light,
         ),
         Verb(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from redink.errors import DataError, UsageError
 from redink.prompts import prompt_named
 from redink.records import Critique, Example, Message, Problem, Response
-from redink.tables import KINDS, Table
+from redink.tables import KINDS, Table, response_table
 
 Objective = Literal["imitate", "critique"]
 
@@ -45,8 +45,9 @@ def examples_from(table: Table[Any], objective: Objective) -> list[Example]:
     """Renders a table's rows as training examples.
 
     Args:
-        table: for `imitate` problems (their reference solutions) or responses (as they are), for
-            `critique` critiques.
+        table: for `imitate` problems (their reference solutions), responses (as they are) or
+            critiques (the responses that they mark, each once: the paper's SFT-verified are those
+            with verdict `right`); for `critique` critiques.
         objective: what the student learns to write.
 
     Raises UsageError where the table does not suit the objective, DataError for a problem without
@@ -54,6 +55,10 @@ def examples_from(table: Table[Any], objective: Objective) -> list[Example]:
     """
     if objective not in PROMPTS:
         raise UsageError(f"objective {objective!r} is unknown; use {' or '.join(PROMPTS)}")
+    if objective == "imitate" and table.kind is Critique:
+        marked = dict.fromkeys(critique.response_id for critique in table)
+        responses = [_referred(table.responses, key, "response", key) for key in marked]
+        table = response_table(responses, table.problems)
     render = _RENDERERS.get((objective, table.kind))
     if render is None:
         kind = KINDS.get(table.kind, str(table.kind))

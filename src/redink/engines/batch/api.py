@@ -15,21 +15,22 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
-from redink import __version__
 from redink.engines.endpoint.address import Address
 from redink.engines.endpoint.keys import redact
 from redink.engines.endpoint.reply import Answer, Kind, read_answer
 from redink.errors import ModelError, StorageError
 
 TRIES = 8
-"""Of a request that may be sent again."""
+"""Of a request that may be sent again: two minutes."""
+PATIENT_TRIES = 40
+"""Of a look at a batch that is under way: half an hour."""
 LONGEST_WAIT = 60.0
 """Seconds between two of them, where the server names none."""
 _PIECE = 1 << 20
 _TROUBLES = (OSError, http.client.HTTPException)
 
 
-class Unanswered(Exception):  # noqa: N818 - not an error of redink's: it is dealt with inside
+class Unanswered(Exception):
     """Nobody knows whether the server did what it was asked."""
 
 
@@ -40,6 +41,8 @@ class Batch:
     id: str
     status: str
     """`validating`, `in_progress`, `finalizing`, `completed`, `expired`, `failed`, …"""
+    created_at: float
+    """Seconds since the epoch; 0 where the server does not say."""
     input_file: str
     token: str
     """What redink named it when it was made, if the server keeps such things."""
@@ -60,6 +63,7 @@ class Batch:
         return cls(
             id=str(body.get("id") or ""),
             status=str(body.get("status") or "").lower(),
+            created_at=_seconds(body.get("created_at")),
             input_file=str(body.get("input_file_id") or ""),
             token=str((body.get("metadata") or {}).get("redink") or ""),
             output_file=str(body.get("output_file_id") or ""),
@@ -144,8 +148,9 @@ class BatchApi:
         raise AssertionError("unreachable")
 
     def batch(self, batch_id: str) -> Batch:
-        """How a batch stands."""
-        return Batch.read(self._json("GET", f"/batches/{quote(batch_id, safe='')}"))
+        """How a batch stands; waits longer for the server than other requests do."""
+        path = f"/batches/{quote(batch_id, safe='')}"
+        return Batch.read(self._json("GET", path, tries=PATIENT_TRIES))
 
     def cancel(self, batch_id: str) -> Batch:
         """Asks for a batch to be cancelled."""
@@ -198,10 +203,15 @@ class BatchApi:
             connection.close()
 
     def _json(
-        self, method: str, path: str, body: bytes | None = None, headers: Any = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Any = None,
+        tries: int = TRIES,
     ) -> dict[str, Any]:
         """The JSON of a request that may be sent again."""
-        for wait in self._waits():
+        for wait in self._waits(tries):
             try:
                 status, got, raw = self._ask(method, path, body, headers or {})
             except _TROUBLES as error:
@@ -227,7 +237,7 @@ class BatchApi:
             connection.close()
 
     def _headers(self) -> dict[str, str]:
-        headers = {"User-Agent": f"redink/{__version__}"}
+        headers = {"User-Agent": "redink"}
         return headers | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -241,9 +251,9 @@ class BatchApi:
         kind = Kind.FATAL if isinstance(error, ssl.SSLCertVerificationError) else Kind.AGAIN
         return Answer(kind, reason=redact(str(error) or type(error).__name__))
 
-    def _waits(self) -> Iterator[float | None]:
+    def _waits(self, tries: int = TRIES) -> Iterator[float | None]:
         """Seconds after each try, None after the last."""
-        for number in range(TRIES - 1):
+        for number in range(tries - 1):
             yield min(LONGEST_WAIT, 2.0**number)
         yield None
 
@@ -256,6 +266,10 @@ class BatchApi:
                 "goes on there: run the same command again to go on, or use the engine endpoint"
             )
         self._sleep(wait if answer.wait is None else answer.wait)
+
+
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _read_json(raw: bytes) -> dict[str, Any] | None:

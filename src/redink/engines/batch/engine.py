@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from redink.engines.batch.api import BatchApi
-from redink.engines.batch.campaign import Campaign, Settings
+from redink.engines.batch.campaign import Campaign
 from redink.engines.batch.ledger import BatchLedger, alone
 from redink.engines.batch.requests import BatchRequest, Limits, requests_for
+from redink.engines.batch.settings import Settings
 from redink.engines.budget import Budget
 from redink.engines.endpoint.address import Address
 from redink.engines.endpoint.request import (
@@ -78,7 +79,7 @@ class BatchEngine:
             raise UsageError("batch: name a journal; it remembers which batches were submitted")
         if poll <= 0 or longest_poll < poll or tries < 1 or timeout <= 0:
             raise UsageError(
-                "batch: poll and timeout must be above 0, longest_poll poll or more, tries 1 or more"
+                "batch: use poll and timeout above 0, longest_poll not below poll, tries 1 or more"
             )
         self.address = batch_address(address) if isinstance(address, str) else address
         self.name = f"{PREFIX}{self.address.model}@{self.address.url}"
@@ -109,9 +110,7 @@ class BatchEngine:
         fails, BudgetError at a limit of money or tokens, RunBusyError where another process waits
         for the same model's batches, StorageError where the journal fails.
         """
-        wanted = requests_for(
-            conversations, sampling, model=self.address.model, extra=self.extra
-        )
+        wanted = requests_for(conversations, sampling, model=self.address.model, extra=self.extra)
         for key, completion in self._journal.get(list(wanted)).items():
             yield from _to_askers(completion, wanted.pop(key))
         if not wanted:

@@ -65,7 +65,7 @@ class BatchLedger:
                 (token, url, model, len(keys), time.time()),
             )
             insert = "INSERT INTO batch_requests VALUES (?, ?)"
-            connection.executemany(insert, ((key, token) for key in keys))
+            connection.executemany(insert, ((token, key) for key in keys))
 
     def creating(self, token: str, file_id: str) -> None:
         """Writes down that the batch is about to be made of its uploaded file."""

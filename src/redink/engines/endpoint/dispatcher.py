@@ -162,7 +162,11 @@ class Dispatcher:
             # Requests in flight may take less than was set aside for them.
             return 0.2 if not self._tasks else 60.0
         flight = Flight(
-            order, expected, self._rates.take(sum(expected)), self._pacing.ticket, self._limit_field
+            order,
+            expected,
+            self._rates.take(sum(expected)),
+            self._pacing.ticket(now),
+            self._limit_field,
         )
         task = self._loop.create_task(self._ask(flight))
         self._tasks.add(task)

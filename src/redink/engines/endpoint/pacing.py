@@ -23,6 +23,8 @@ CLIMB, FASTER, FASTEST = 0.03, 1.3, 0.5
 FIRST_RECHECK, LAST_RECHECK = 60.0, 960.0
 """Seconds for which a baseline is believed; twice as long each time it is found again."""
 LONGEST_HOLD = 30.0
+COHORT = 1.5
+"""Usual answer times after which most requests of one moment have been answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Ticket:
     """When a request was sent: between which decisions, and at which level."""
 
     turn: int
+    """-1 for those that count towards none."""
     level: float
 
 
@@ -84,10 +87,11 @@ class Pacing:
         """Below it the level doubles every round; above it, it climbs."""
         self.baseline = 0.0
         """The share of push-backs that does not depend on the load."""
+        self._found = 0.0
         self.seconds = 0.0
         """How long good answers take, a running mean."""
         self._timeout = timeout
-        self._turn, self._sample = 0, _Sample()
+        self._turn, self._sample, self._settled = 0, _Sample(), 0.0
         self._episode: _Episode | None = None
         self._climb = CLIMB
         self._silent = 0
@@ -98,10 +102,9 @@ class Pacing:
         """Places for requests, at least one."""
         return max(1, int(self.level))
 
-    @property
-    def ticket(self) -> Ticket:
+    def ticket(self, now: float) -> Ticket:
         """For a request that is sent now."""
-        return Ticket(self._turn, self.level)
+        return Ticket(self._turn if now >= self._settled else -1, self.level)
 
     def succeeded(self, ticket: Ticket, seconds: float, now: float, *, is_full: bool) -> None:
         """A good answer that took `seconds`; `is_full` says whether the level was used."""
@@ -124,8 +127,11 @@ class Pacing:
         Args:
             took: seconds from sending to being pushed back.
         """
-        usual = self.seconds or 0.25
-        return max(0.0, min(LONGEST_HOLD, usual * 2.0 ** min(self._silent, 10)) - took)
+        return max(0.0, min(LONGEST_HOLD, self._round() * 2.0 ** min(self._silent, 10)) - took)
+
+    def _round(self) -> float:
+        """Seconds from sending to the answer, usually."""
+        return self.seconds or 0.25
 
     def _count(self, ticket: Ticket, now: float, ok: int, back: int) -> None:
         if ticket.turn != self._turn:
@@ -138,36 +144,43 @@ class Pacing:
         if self._episode is not None and self._episode.trial is not None:
             self._conclude(self._episode, self._episode.trial, now)
         else:
-            self._judge()
+            self._judge(now)
 
-    def _judge(self) -> None:
+    def _is_early(self, now: float) -> bool:
+        """Whether quick answers are still in the majority among those that have come."""
+        return now < self._settled + min(LONGEST_HOLD, COHORT * self._round())
+
+    def _judge(self, now: float) -> None:
         count = self._sample.count
-        if count < max(SHORT_LOOK, min(LOOK, 2 * self.level)):
+        if count < max(SHORT_LOOK, min(LOOK, 2 * self.level)) or self._is_early(now):
             return
         share = self._sample.back / count
         spread = max(self.baseline, 0.02)
-        noise = 2 * math.sqrt(spread * (1 - spread) / count)
+        noise = 2.5 * math.sqrt(spread * (1 - spread) / count)
         if share > self.baseline + MARGIN + noise:
-            self._decrease(share)
+            self._decrease(share, now)
         elif count >= max(50.0, self.level):
-            self.baseline = min(self.baseline, share)
+            if self.baseline:
+                drifted = self.baseline + 0.2 * (share - self.baseline)
+                self.baseline = min(self._found + MARGIN, drifted)
             self._episode = None
             self._climb = min(FASTEST, FASTER * self._climb)
-            self._begin()
+            self._begin(now, 0.0)
 
-    def _decrease(self, share: float) -> None:
+    def _decrease(self, share: float, now: float) -> None:
         """The level may have grown while the sample came in: its own level is what it tells of."""
         sample, excess = self._sample, (share - self.baseline) / (1 - self.baseline)
         factor = min(MILDEST, max(STEEPEST, 0.95 * (1 - excess)))
         if self._episode is None:
             self._episode = _Episode(self.level, self.threshold)
         self._silent = 0 if sample.ok else self._silent + 1
+        self._episode.trial = None
         self.level = max(self.floor, min(self.level, sample.level) * factor)
         self._climb = CLIMB
         # At the floor, and where nothing at all was answered, there is nothing to be learnt.
         if self.level < 0.95 * sample.level and sample.ok:
             self._episode.trial = sample
-        self._begin()
+        self._begin(now, self._round())
 
     def _conclude(self, episode: _Episode, trial: _Sample, now: float) -> None:
         sample = self._sample
@@ -176,7 +189,13 @@ class Pacing:
         gap = max(predicted - answered, 1e-3)
         # Two standard errors within half of the gap, but no more than a few rounds.
         needed = 16 * max(0.01, answered * (1 - answered)) / gap**2
-        if sample.count < min(max(20.0, needed), max(20.0, 4 * self.level), 400.0):
+        enough = min(max(20.0, needed), max(20.0, 4 * self.level), 400.0)
+        if sample.count < enough or self._is_early(now):
+            return
+        spread = 2.5 * math.sqrt(max(0.02, answered * (1 - answered)) / sample.count)
+        if sample.ok / sample.count < answered - spread:
+            # Worse in spite of the smaller load: the server itself has changed meanwhile.
+            self._decrease(sample.back / sample.count, now)
             return
         if sample.ok / sample.count >= (answered + predicted) / 2:
             self.threshold = self.level
@@ -184,13 +203,15 @@ class Pacing:
         else:
             # The whole episode was no congestion: what came before it is restored.
             self.baseline = (trial.back + sample.back) / (trial.count + sample.count)
+            self._found = self.baseline
             self.level, self.threshold = episode.level, episode.threshold
             self._believed_until = now + self._recheck
             self._recheck = min(LAST_RECHECK, 2 * self._recheck)
             self._episode = None
-        self._begin()
+        self._begin(now, self._round())
 
-    def _begin(self) -> None:
-        """From here on only what is sent now counts."""
+    def _begin(self, now: float, settling: float) -> None:
+        """From here on only what is sent from now on counts, once a new level has settled."""
         self._turn += 1
+        self._settled = now + min(LONGEST_HOLD, settling)
         self._sample = _Sample()

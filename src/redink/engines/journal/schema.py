@@ -37,9 +37,8 @@ TABLES = (
         state TEXT NOT NULL, file_id TEXT NOT NULL DEFAULT '', batch_id TEXT NOT NULL DEFAULT '',
         requests INTEGER NOT NULL, changed_at REAL NOT NULL)""",
     """CREATE TABLE batch_requests (
-        key TEXT PRIMARY KEY NOT NULL, token TEXT NOT NULL REFERENCES batches(token))
-        WITHOUT ROWID""",
-    "CREATE INDEX batch_requests_by_token ON batch_requests(token)",
+        token TEXT NOT NULL REFERENCES batches(token), key TEXT NOT NULL,
+        PRIMARY KEY (token, key)) WITHOUT ROWID""",
 )
 INSERT = f"INSERT INTO completions VALUES ({','.join('?' * len(COLUMNS))}) ON CONFLICT DO NOTHING"
 
