@@ -128,12 +128,17 @@ def run_client(
             raise RuntimeError(f"{name} failed:\n{done.stderr[-3000:]}")
         figures: Figures = json.loads(done.stdout.splitlines()[-1])
         counts = server.stats()
+        figures["disk_bytes_per_row"] = bytes_on_disk(kept) / rows
     for part in ("received_by_body", "answered_by_body", "sent_again"):
         del counts[part]
     figures["rate"] = figures["answered"] / figures["seconds"]
     figures["cpu_ms_per_request"] = 1000 * figures["cpu_seconds"] / max(1, figures["answered"])
-    figures["disk_bytes_per_row"] = figures["disk_bytes"] / rows
     return figures | {"client": name, "concurrency": concurrency, "server": counts}
+
+
+def bytes_on_disk(folder: Path) -> int:
+    """All files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def installed(options: argparse.Namespace) -> list[str]:

@@ -41,7 +41,7 @@ def redink() -> Answer:
     sampling = Sampling(**SAMPLING)
 
     def answer(work: Work) -> Texts:
-        engine = open_engine(
+        engine: Any = open_engine(
             f"endpoint:{MODEL}@{work['url']}",
             journal=Path(work["folder"], "journal.sqlite"),
             concurrency=work["concurrency"],
@@ -57,6 +57,7 @@ def redink() -> Answer:
                 texts[int(done.id)] = done.text
             else:
                 print(f"{done.id}: {done.reason}"[:200], file=sys.stderr)
+        engine.close()
         return texts
 
     return answer
@@ -161,11 +162,6 @@ def peak_mib() -> float:
     return max(used.ru_maxrss for used in found) / 1024
 
 
-def bytes_on_disk(folder: Path) -> int:
-    """All files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def measured(name: str, work: Work) -> dict[str, Any]:
     """One client's figures."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -187,7 +183,6 @@ def measured(name: str, work: Work) -> dict[str, Any]:
         "startup_seconds": prepared - started,
         "startup_cpu_seconds": cpu,
         "peak_mib": peak_mib(),
-        "disk_bytes": bytes_on_disk(Path(work["folder"])),
     }
 
 

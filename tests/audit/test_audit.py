@@ -192,7 +192,7 @@ def test_the_report_is_plain_json_and_the_same_every_time(flipped):
 def test_text_of_a_model_cannot_reach_the_terminal(table):
     evil = "\x1b]0;owned\x07[red]\u202e\x9b31m"
     row = ({"why": evil, "verdict": None, "teacher": evil}, {}, {"question": evil, "subject": evil})
-    wrong = ({"verdict": "right"}, {}, {"question": evil})
+    wrong = ({"verdict": "right", "id": evil}, {"outcome": "wrong"}, {"question": evil})
     shown = "\n".join(audit(table(row, wrong)).lines())
     assert not set(shown) & {"\x1b", "\x07", "\u202e", "\x9b"}
     assert "\\x1b" in shown

@@ -46,6 +46,14 @@ def test_solutions_are_rendered_as_in_training(tmp_path, request, name, kind):
     assert [TURNS[name](row) for row in exported(tmp_path, table, name)] == expected
 
 
+def test_imitating_critiques_is_imitating_what_they_mark(tmp_path, critiques):
+    expected = [
+        (e.prompt[0].content, e.completion[0].content) for e in examples_from(critiques, "imitate")
+    ]
+    rows = exported(tmp_path, critiques, "trl", objective="imitate")
+    assert [TURNS["trl"](row) for row in rows] == expected
+
+
 def test_one_shot_rows_stand_between_the_marks(tmp_path, critiques):
     rows = exported(tmp_path, critiques, "one-shot-cft")
     said = [row["messages"][1]["content"] for row in rows]
@@ -64,7 +72,7 @@ def test_trl_and_datasets_read_a_file_whose_last_rows_alone_carry_more(tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("kind", "objective"), [("critiques", "imitate"), ("responses", "critique"), ("problems", "x")]
+    ("kind", "objective"), [("responses", "critique"), ("problems", "critique"), ("problems", "x")]
 )
 def test_an_objective_that_does_not_suit_the_table_is_refused(tmp_path, request, kind, objective):
     with pytest.raises(UsageError, match=objective):

@@ -40,6 +40,14 @@ def test_a_shared_phrase_of_eight_words_is_not_enough():
     assert index(QUESTION).match(problem(other)) is None
 
 
+def test_a_test_question_within_a_longer_text_is_contained():
+    around = "Read the story and think aloud before you answer anything at all. " * 6
+    match = index(QUESTION).match(problem(around + QUESTION + " Show every step. " + around))
+    assert (match.rule, match.ratio) == ("contained", 1.0)
+    part = QUESTION.partition("and then")[0]
+    assert index(QUESTION).match(problem(around + part + around)) is None
+
+
 def test_the_ratio_is_a_setting():
     copy = "Yesterday " + QUESTION.partition("How")[0] + "What is the share of bulbs that she gave?"
     ratio = index(QUESTION).match(problem(copy)).ratio

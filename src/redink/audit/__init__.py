@@ -1,5 +1,5 @@
 """Audits of critiques: verdicts against the grader, faults, lengths, copies, leaks, samples."""
 
-from redink.audit.findings import Audit, audit
+from redink.audit.auditing import Audit, audit
 
 __all__ = ["Audit", "audit"]

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from redink.audit.findings import Audit
+from redink.audit.findings import Findings
 from redink.audit.judged import Judged
+from redink.audit.printable import one_line
 from redink.audit.row import AuditedRow
 from redink.audit.sections import judged_section, sections_of
 from redink.audit.terminal import full_text
@@ -24,7 +25,7 @@ def check_report_path(path: Path) -> None:
         raise UsageError(f"-o {path}: a report is {' or '.join(FORMATS)}; name such a file")
 
 
-def write_report(path: Path, audit: Audit, judged: Judged | None = None) -> None:
+def write_report(path: Path, audit: Findings, judged: Judged | None = None) -> None:
     """Writes the report in the format that the file's name asks for.
 
     Raises UsageError for another format, StorageError where the file cannot be written.
@@ -57,14 +58,14 @@ def _row(row: AuditedRow) -> dict[str, object]:
     }
 
 
-def _json(audit: Audit, judged: Judged | None) -> str:
+def _json(audit: Findings, judged: Judged | None) -> str:
     figures = audit.to_json()
     if judged is not None:
         figures["judged"] = asdict(judged)
     return json.dumps(figures, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def _markdown(audit: Audit, judged: Judged | None) -> str:
+def _markdown(audit: Findings, judged: Judged | None) -> str:
     sections = sections_of(audit) + ([judged_section(judged)] if judged else [])
     lines = ["# Audit of critiques", ""]
     for section in sections:
@@ -73,7 +74,7 @@ def _markdown(audit: Audit, judged: Judged | None) -> str:
     if shown:
         lines += [f"## The first {len(shown)} disagreements in full", ""]
     for row in shown:
-        lines += [f"### {row.critique.id}", ""]
+        lines += [f"### {one_line(row.critique.id)}", ""]
         for name, text in full_text(row):
             # Indented text is a code block: nothing in it is read as Markdown or HTML.
             lines += [f"{name}:", "", *(f"    {line}" for line in text.split("\n")), ""]

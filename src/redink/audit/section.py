@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from redink.audit.printable import printable
+
 
 @dataclass(frozen=True)
 class Section:
-    """One table of the report, with remarks; every cell is safe to print."""
+    """One table of the report, with remarks; cells and remarks are made safe to print."""
 
     title: str
     headings: tuple[str, ...] = ()
@@ -14,6 +16,11 @@ class Section:
     notes: tuple[str, ...] = ()
     left: int = 1
     """Columns from the left that hold words, not figures."""
+
+    def __post_init__(self) -> None:
+        cells = tuple(tuple(map(printable, row)) for row in self.rows)
+        object.__setattr__(self, "rows", cells)
+        object.__setattr__(self, "notes", tuple(map(printable, self.notes)))
 
     def lines(self) -> list[str]:
         """The section as plain text, in aligned columns."""

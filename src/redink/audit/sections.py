@@ -1,18 +1,15 @@
 """An audit in words: the sections of its report."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from redink.audit.agreement import VERDICTS, Agreement
 from redink.audit.copying import NEAR_COPY, NGRAM
+from redink.audit.findings import Findings
 from redink.audit.judged import Judged
 from redink.audit.leaks import Leak
 from redink.audit.printable import one_line
 from redink.audit.section import Section
 from redink.evaluation.wording import count, counted, percent
-
-if TYPE_CHECKING:
-    from redink.audit.findings import Audit
 
 GROUPS_SHOWN = 12
 """Groups of one kind that are shown; the JSON report has all."""
@@ -22,7 +19,7 @@ BAR = 20
 """Characters of the longest bar."""
 
 
-def sections_of(audit: "Audit") -> list[Section]:
+def sections_of(audit: Findings) -> list[Section]:
     """Every section that has something to say, in order."""
     sections = [
         _confusion(audit),
@@ -39,7 +36,7 @@ def sections_of(audit: "Audit") -> list[Section]:
     return [section for section in sections if section is not None]
 
 
-def _confusion(audit: "Audit") -> Section:
+def _confusion(audit: Findings) -> Section:
     table, total = audit.confusion, max(audit.critiques, 1)
     rows = []
     for verdict in VERDICTS:
@@ -63,7 +60,7 @@ def _confusion(audit: "Audit") -> Section:
     return Section(title, ("verdict", *outcomes, "all"), tuple(rows), tuple(notes))
 
 
-def _agreement(audit: "Audit") -> Section:
+def _agreement(audit: Findings) -> Section:
     whole = audit.agreement
     if not whole.agrees.total:
         note = "No verdict can be compared: no response is graded correct or wrong."
@@ -84,7 +81,7 @@ def _agreement(audit: "Audit") -> Section:
     return Section("Agreement, 95 % interval", ("", "share", "rows"), rows)
 
 
-def _groups(audit: "Audit") -> list[Section]:
+def _groups(audit: Findings) -> list[Section]:
     sections = []
     for by in dict.fromkeys(group.by for group in audit.groups):
         found = [group for group in audit.groups if group.by == by]
@@ -113,7 +110,7 @@ def _group_cells(group: Agreement) -> tuple[str, ...]:
     )
 
 
-def _disagreements(audit: "Audit") -> Section | None:
+def _disagreements(audit: Findings) -> Section | None:
     found = audit.disagreements
     if not found:
         return None
@@ -133,7 +130,7 @@ def _disagreements(audit: "Audit") -> Section | None:
     return Section(title, ("critique", "verdict", "graded", "question"), rows, notes, left=4)
 
 
-def _defects(audit: "Audit") -> Section:
+def _defects(audit: Findings) -> Section:
     defects = audit.defects
     cells = [(f"no verdict: {one_line(why, 40)}", n) for why, n in defects.without_verdict.items()]
     cells += [
@@ -150,7 +147,7 @@ def _defects(audit: "Audit") -> Section:
     return Section("Faults", ("", "critiques", "share"), tuple(found))
 
 
-def _lengths(audit: "Audit") -> Section | None:
+def _lengths(audit: Findings) -> Section | None:
     if not audit.lengths.spreads:
         return None
     rows = tuple(
@@ -163,7 +160,7 @@ def _lengths(audit: "Audit") -> Section | None:
     return Section("Lengths", headings, rows, notes, left=2)
 
 
-def _histogram(audit: "Audit") -> Section | None:
+def _histogram(audit: Findings) -> Section | None:
     histogram = audit.lengths.histogram
     verdicts = [v for v in ("right", "wrong") if v in histogram.counts] or list(histogram.counts)
     if not verdicts:
@@ -184,7 +181,7 @@ def _bar(share: float, top: float) -> str:
     return f"{'█' * round(BAR * share / top)} {percent(share)}".strip() if share else ""
 
 
-def _first_errors(audit: "Audit") -> Section | None:
+def _first_errors(audit: Findings) -> Section | None:
     found = audit.first_errors
     if found is None:
         return None
@@ -205,7 +202,7 @@ def _first_errors(audit: "Audit") -> Section | None:
     return Section(title, ("", "share", "rows"), rows, notes)
 
 
-def _copying(audit: "Audit") -> Section | None:
+def _copying(audit: Findings) -> Section | None:
     if not audit.copying:
         return None
     rows = tuple(
@@ -221,7 +218,7 @@ def _copying(audit: "Audit") -> Section | None:
     return Section("Copying", headings, rows, notes)
 
 
-def _leaks(audit: "Audit") -> Section:
+def _leaks(audit: Findings) -> Section:
     leaks = audit.leaks
     kinds: dict[tuple[str, str], list[Leak]] = {}
     for what, found in (("leak", leaks.found), ("invented", leaks.invented)):

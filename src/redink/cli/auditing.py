@@ -57,9 +57,27 @@ def critiques(
         float | None,
         typer.Option(help="Exit with 1 if agreement's lower bound is below this share (0 to 1)."),
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Ask again for what failed; write a mended copy to -o.")
+    ] = False,
+    repair_disagreements: Annotated[
+        bool,
+        typer.Option(
+            "--repair-disagreements",
+            help="Repair, and ask again where verdict and grade differ: selects on the grader.",
+        ),
+    ] = False,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="Repair: limit for cut-off critiques; else twice as before.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Repair: US dollars at most.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Repair: finished completions; else the run's.")
+    ] = None,
 ) -> None:
     """Verdicts against the grader, unreadable ones, lengths, copies, leaks; a sample to check."""
-    _check(out, sample, sample_out, fail_under)
+    is_repair = repair or repair_disagreements
+    _check(None if is_repair else out, sample, sample_out, fail_under)
     from redink.audit import audit
     from redink.audit.finding import find_critiques
     from redink.audit.judged import read_judged
@@ -67,10 +85,25 @@ def critiques(
     from redink.audit.sample import draw_sample, write_sample
     from redink.tables import Table
 
-    found = audit(Table.read(find_critiques(path)), grade=grade)
+    folder = find_critiques(path)
+    if is_repair:
+        from redink.cli.repairing import repair_folder, told
+
+        done = repair_folder(
+            folder,
+            out,
+            disagreements=repair_disagreements,
+            grade=grade,
+            journal=journal,
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+        )
+        print(*told(done), f"mended table: {out}", "", sep="\n")
+    table = done.table if is_repair else Table.read(folder)
+    found = audit(table, grade=grade)
     checked = read_judged(judged, found.rows) if judged else None
     _print(found, checked, show)
-    if out:
+    if out and not is_repair:
         write_report(out, found, checked)
         print(f"report: {out}")
     if disagreements:

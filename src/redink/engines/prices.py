@@ -64,6 +64,8 @@ def price_of(
 
 def _price(name: str, pair: Any) -> Price:
     try:
+        if isinstance(pair, str):
+            raise TypeError
         prompt, completion = (float(value) for value in pair)
     except (TypeError, ValueError):
         raise UsageError(f"price of {name}: {pair!r} are not two numbers; {HOW}") from None

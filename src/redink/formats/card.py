@@ -182,7 +182,9 @@ def _sources(entries: Sequence[Entry]) -> str:
 
 
 def _cleaning(table: Table[Any], chain: Sequence[Link]) -> str:
-    words = re.compile(r"dedup|duplicat|near|contamin|exclude|repeated|same as|twin", re.IGNORECASE)
+    words = re.compile(
+        r"dedup|duplicat|\bnear\b|cop(?:y|ies)\b|contamin|\bagainst$|\bexclude|repeat|^like ", re.I
+    )
     lines = []
     for link in chain:
         used = {key: value for key, value in link.settings.items() if words.search(key)}

@@ -20,7 +20,7 @@ from redink.formats.public import private_columns
 from redink.formats.rest import rest_of
 from redink.formats.wording import parts_of, turn_of
 from redink.formats.writing import check_free, write_rows
-from redink.tables import Dropped, Table, drop
+from redink.tables import Dropped, Table, drop, response_table
 
 Objective = Literal["imitate", "critique"]
 
@@ -59,8 +59,9 @@ def export_table(
         table: critiques, responses or problems.
         out: the file to write, with or without its ending; a folder for `hub`.
         format: one of `redink.formats.catalogue.ABOUT`.
-        objective: `critique` for critiques, `imitate` for responses and problems; to be sure,
-            as the table decides.
+        objective: `critique` for critiques; `imitate` for responses, for problems (their
+            solutions), or for the responses that critiques mark, each once. The table decides
+            where not given.
         keep: what training rows carry beside the example, in one further column: `needed`, only
             what reading the row would get wrong in texts or verdict; `all`, every field and id;
             `nothing`.
@@ -80,8 +81,8 @@ def export_table(
     check_name(format)
     if keep not in ("needed", "all", "nothing"):
         raise UsageError(f"keep {keep!r} is unknown; use needed, all or nothing")
+    table = _to_learn(table, objective)
     kind = kind_of(table)
-    _check_objective(objective, kind)
     if not len(table):
         raise DataError("the table holds no rows; there is nothing to export")
     if format == HUB:
@@ -181,15 +182,22 @@ def _with_rest(rows: list[Row], rests: list[dict[str, Any]]) -> Iterator[Row]:
         yield {**row, REST: orjson.dumps(rest).decode() if rest else ""}
 
 
-def _check_objective(objective: str | None, kind: Kind) -> None:
+def _to_learn(table: Table[Any], objective: str | None) -> Table[Any]:
+    """The table whose rows are learned, as `redink.training.rendering` has it."""
+    kind = kind_of(table)
     if objective not in (None, "imitate", "critique"):
         raise UsageError(f"objective {objective!r} is unknown; use imitate or critique")
-    fits = "critique" if kind == "critiques" else "imitate"
-    if objective not in (None, fits):
+    if objective == "critique" and kind != "critiques":
         raise UsageError(
-            f"objective {objective!r} cannot learn from a table of {kind}; "
-            f"export it with {fits!r}, or name another table"
+            f"objective 'critique' cannot learn from a table of {kind}; name one of critiques, or "
+            "use 'imitate'"
         )
+    if objective == "imitate" and kind == "critiques":
+        marked = {
+            entry.response.id: entry.response for entry in entries_of(table) if entry.response
+        }
+        return response_table(list(marked.values()), table.problems)
+    return table
 
 
 def _upload(table: Table[Any], folder: Path) -> tuple[str, ...]:

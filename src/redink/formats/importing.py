@@ -34,12 +34,13 @@ def import_rows(
     keep_marks: bool = False,
     skip_bad: bool = False,
     n: int | None = None,
+    split: str = "train",
 ) -> Table[Any]:
     """Reads a data set of another tool, or one that redink exported, as a table.
 
     Args:
         source: a file (.jsonl, .json, .parquet, .csv), a folder in hub layout, or
-            `hf:ORG/NAME[:CONFIG]` (its split `train`).
+            `hf:ORG/NAME[:CONFIG]`.
         format: one of `redink.formats.catalogue.ABOUT`.
         kind: what the rows hold; `critiques` where not given, except that flat files and hub
             folders say it by their columns.
@@ -50,6 +51,7 @@ def import_rows(
         skip_bad: whether rows that cannot be used are kept aside (in `dropped`) instead of
             stopping the import.
         n: rows at most.
+        split: of a data set on the hub.
 
     Returns:
         A table of critiques, responses or problems. Ids that the file does not bring are made
@@ -65,7 +67,7 @@ def import_rows(
         raise UsageError(f"n: {n} rows cannot be imported; give a number of at least 1")
     if kind is not None and kind not in KINDS:
         raise UsageError(f"kind {kind!r} is unknown; use {', '.join(KINDS)}")
-    rows: Iterator[tuple[int, Row | Unreadable]] = itertools.islice(rows_in(str(source)), n)
+    rows: Iterator[tuple[int, Row | Unreadable]] = itertools.islice(rows_in(str(source), split), n)
     if format in (FLAT, HUB):
         first = next(rows)
         rows = itertools.chain([first], rows)

@@ -21,15 +21,16 @@ class Unreadable(str):
     """Stands for a row that cannot be read: the reason."""
 
 
-def rows_in(source: str) -> Iterator[tuple[int, Row | Unreadable]]:
+def rows_in(source: str, split: str = "train") -> Iterator[tuple[int, Row | Unreadable]]:
     """Yields (1-based number, row) of a file, a folder in hub layout, or `hf:ORG/NAME[:CONFIG]`.
 
+    `split` is that of a data set on the hub.
     A row of JSON Lines that is broken, and any row that is no object, is yielded as Unreadable.
     Raises DataError where the source as a whole cannot be read or is empty.
     """
     if source.startswith("hf:"):
         name, _, config = source[3:].partition(":")
-        yield from hub_rows(name, "train", config or None)
+        yield from hub_rows(name, split, config or None)
         return
     path = Path(source)
     if not path.exists():

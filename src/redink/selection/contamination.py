@@ -1,10 +1,12 @@
 """Which questions are near copies of test questions.
 
 A question and a test question are candidates where they share a run of eight words (a plain
-8-gram rule would stop here, and most of its hits are stock phrases). Candidates are confirmed
-where their longest common subsequence, over characters of the words, is more than 0.6 of the
-longer text. Test questions shorter than eight words, which no n-gram rule can find, match where
-what is asked, operators included, is the same: "Compute $3!$" and "What is the value of $3!$?".
+8-gram rule would stop here, and most of its hits are stock phrases). A candidate is confirmed
+where the longest common subsequence, over characters of the words, is more than 0.6 of the longer
+text; or where a longer text holds nine tenths of the test question's words in their order: a test
+question with words of its own around it. Test questions shorter than eight words, which no n-gram
+rule can find, match where what is asked, operators included, is the same: "Compute $3!$" and "What
+is the value of $3!$?".
 
 Rule: Qwen2.5-Math (arXiv 2409.12122, 13-grams and LCS ratio > 0.6) with the shorter run of words;
 `docs/science/decontamination.md` says what it finds and misses.
@@ -23,6 +25,8 @@ RUN = 8
 """Words that a question and a test question must share in a row."""
 RATIO = 0.6
 """More than this share of the longer text must be common."""
+WITHIN = 0.9
+"""Least share of a test question's words that a longer text holds in their order."""
 _ASKING = re.compile(
     "an?|and|answer|are|calculate|compute|determine|evaluate|exact|exactly|express|find|for|give|"
     "in|is|its|of|please|simplest|simplify|solve|state|the|to|value|what|write|your"
@@ -107,11 +111,20 @@ class TestQuestions:
             return None
         text = " ".join(parts)
         best, found = self.at, None
-        for place in sorted({place for run in runs for place in self._runs[run]}):
+        places = sorted({place for run in runs for place in self._runs[run]})
+        for place in places:
             ratio = LCSseq.normalized_similarity(text, self._items[place].text)
             if ratio > best:
                 best, found = ratio, self._items[place]
-        return found and Match(found.of, found.problem, "near copy", best)
+        if found:
+            return Match(found.of, found.problem, "near copy", best)
+        for place in places:
+            item = self._items[place]
+            tested = item.text.split()
+            ratio = LCSseq.similarity(tested, parts) / len(tested)
+            if ratio >= WITHIN:
+                return Match(item.of, item.problem, "contained", ratio)
+        return None
 
 
 def _runs(parts: list[str]) -> set[int]:

@@ -14,7 +14,7 @@ from redink.tables import Dropped, Table, drop
 
 FIELD = "twin"
 """Under which a dropped record holds its twin."""
-Rule = Literal["same text", "near copy", "short item"]
+Rule = Literal["same text", "near copy", "contained", "short item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Twin:
     rule: Rule
     ratio: float
     """Share that the texts have in common: 1 for the same text, Jaccard similarity of near
-    duplicates, longest common subsequence over the longer text's length for benchmarks."""
+    duplicates, longest common subsequence over the longer text's length for test questions (over
+    the test question's for `contained`)."""
     text: str
     """What was compared of the removed row."""
     twin_text: str

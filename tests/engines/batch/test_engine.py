@@ -69,7 +69,7 @@ def test_every_sample_comes_back_under_its_id_and_is_asked_for_once(server, open
     assert len(server.asked) == 6
     assert set(server.asked.values()) == {1}
     assert results[0].prompt_tokens == 7
-    assert list(opened().complete(twins, sampling)) is not None
+    assert texts(opened().complete(twins, sampling)) == texts(results)
     assert len(server.batches) == 1
 
 

@@ -19,7 +19,7 @@ from redink.records import Message
 
 ROOT = str(Path(__file__).parents[3])
 KEYS = ("OPENAI_API_KEY", "REDINK_API_KEY", "OWN_KEY")
-SAMPLING = Sampling(temperature=0.3, top_p=0.95, max_tokens=100)
+SAMPLING = Sampling(temperature=0.3, top_p=0.95, max_tokens=600)
 
 
 def conversations(count, start=0):

@@ -164,7 +164,7 @@ def test_the_other_name_of_the_token_limit_is_found(scripted, engine):
         if "max_tokens" in body:
             message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
             return 400, {"error": {"message": message, "code": "unsupported_parameter"}}, {}
-        assert body["max_completion_tokens"] == 100
+        assert body["max_completion_tokens"] == 600
         return reply()
 
     served = scripted(answer)

@@ -216,11 +216,11 @@ class Campaign:
             return
         self._most_open = None
         left = set(ended.keys)
+        stop = batch.status == "cancelled" and ended.runs
         for outcomes in self._collection.outcomes(ended.entry, batch, ended.keys):
             left.difference_update(outcome.key for outcome in outcomes)
-            yield from self._decided(outcomes)
+            yield from self._decided([replace(o, final=o.final or stop) for o in outcomes])
         reason = f"batch {batch.status} without an answer"
-        stop = batch.status == "cancelled" and ended.runs
         rest = [Outcome(key, None, reason, final=stop, counts=True) for key in left]
         yield from self._decided(rest)
         self._ledger.close(token)

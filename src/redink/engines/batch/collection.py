@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from redink.engines.batch.api import Batch, BatchApi
 from redink.engines.batch.ledger import Entry
@@ -112,8 +111,3 @@ def _groups(rows: Iterator[ResultRow]) -> Iterator[list[ResultRow]]:
             group = []
     if group:
         yield group
-
-
-def leftovers(journal: Path) -> list[Path]:
-    """Files of results that a killed process left beside a journal."""
-    return sorted(journal.parent.glob(f"{journal.name}-batch-[0-9a-f]*"))

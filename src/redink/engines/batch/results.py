@@ -77,6 +77,8 @@ def _row(number: int, line: bytes, known: Container[str]) -> ResultRow:
 
 def _answer(row: Mapping[str, Any]) -> Answer:
     response, error = row.get("response"), row.get("error")
+    if isinstance(error, dict) and isinstance(error.get("error"), dict):
+        error = error["error"]  # as vLLM writes it
     if isinstance(response, dict) and isinstance(response.get("status_code", 200), int):
         body = response.get("body")
         if body is not None or not error:

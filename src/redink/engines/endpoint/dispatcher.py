@@ -69,7 +69,7 @@ class Dispatcher:
         self._pacing, self._rates, self._health = pacing, rates, health
         self._budget, self._extra, self._tries = budget, extra, tries
         self._loop = asyncio.get_running_loop()
-        self._queues, self._forecast = Queues(), Forecast()
+        self._queues, self._forecast = Queues(), Forecast(extra)
         self._open: dict[str, Order] = {}
         self._calls: set[Call] = set()
         self._tasks: set[asyncio.Task[None]] = set()

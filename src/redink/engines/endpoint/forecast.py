@@ -1,7 +1,11 @@
 """How many tokens a request will take, before it is sent: no tokenizer, only what came so far."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from redink.engines.endpoint.order import Order
 from redink.engines.endpoint.reply import CHARACTERS_PER_TOKEN
+from redink.engines.endpoint.request import MAX_COMPLETION_TOKENS, MAX_TOKENS
 
 KNOWN_AFTER = 8
 """Replies after which their mean is believed; until then a reply is as long as it may be."""
@@ -10,9 +14,15 @@ ROOM = 1.5
 
 
 class Forecast:
-    """Running means of what the server reports, by prompt characters and by reply."""
+    """Running means of what the server reports, by prompt characters and by reply.
 
-    def __init__(self) -> None:
+    Args:
+        extra: what is merged into every body; it may hold a token limit of its own.
+    """
+
+    def __init__(self, extra: Mapping[str, Any]) -> None:
+        limits = [extra.get(name) for name in (MAX_TOKENS, MAX_COMPLETION_TOKENS)]
+        self._limit = next((limit for limit in limits if isinstance(limit, int)), None)
         self._characters = self._prompt_tokens = 0
         self._replies = self._reply_tokens = 0
 
@@ -21,10 +31,12 @@ class Forecast:
         ratio = 1 / CHARACTERS_PER_TOKEN
         if self._replies >= KNOWN_AFTER and self._prompt_tokens:
             ratio = self._prompt_tokens / max(1, self._characters)
-        completion = float(order.sampling.max_tokens)
-        if self._replies >= KNOWN_AFTER:
-            completion = min(completion, ROOM * self._reply_tokens / self._replies)
-        return order.characters * ratio, completion
+        most = float(order.sampling.max_tokens if self._limit is None else self._limit)
+        if self._replies < KNOWN_AFTER:
+            return order.characters * ratio, most
+        mean = self._reply_tokens / self._replies
+        # A server that does not keep to the limit is believed, not the limit.
+        return order.characters * ratio, min(max(most, mean), ROOM * mean)
 
     def seen(self, order: Order, prompt_tokens: int, completion_tokens: int) -> None:
         """Learns from what a reply took."""

@@ -9,14 +9,9 @@ FAILING_SECONDS, FAILING_REQUESTS = 300.0, 100
 
 
 class Health:
-    """What an endpoint has answered lately.
+    """What an endpoint has answered lately."""
 
-    Args:
-        unreachable_seconds: without any answer before it is given up.
-    """
-
-    def __init__(self, unreachable_seconds: float = UNREACHABLE_SECONDS) -> None:
-        self._patience = unreachable_seconds
+    def __init__(self) -> None:
         self._answered = self._succeeded = 0.0
         self._failed = 0
 
@@ -41,7 +36,7 @@ class Health:
     def unreachable(self, now: float, reason: str) -> str | None:
         """A connection failed; returns why to give up, if it is time to."""
         silent = now - self._answered
-        if silent < self._patience:
+        if silent < UNREACHABLE_SECONDS:
             return None
         return f"no answer for {silent:.0f} s ({reason}); is the server running?"
 

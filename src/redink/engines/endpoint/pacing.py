@@ -1,9 +1,10 @@
 """How many requests are in flight: additive increase, multiplicative decrease, told from noise.
 
 A server that pushes back (429, overload, time-outs) may do so because of the load, or whatever
-the load is. Both look the same until the load is changed. So a decrease is an experiment: if the
-share of answers rises as the smaller load predicts, the decrease was right and stays; if it does
-not, the share is that server's own, it becomes the baseline, and the level before is restored.
+the load is. Both look the same until the load is changed. So a decrease is a trial: if the share
+of answers rises as the smaller load predicts, the decrease was right and stays; if it does not,
+the share is that server's own, it becomes the baseline, and the level before is restored. While
+the level still triples every round, the next round's larger load is the trial instead.
 """
 
 import math
@@ -18,11 +19,14 @@ MARGIN = 0.05
 """A share this far above the baseline is no congestion yet."""
 STEEPEST, MILDEST = 0.5, 0.85
 """Factors of one decrease."""
+LEAST_RISE = 0.75
+"""A trial of a larger load needs the load before to be this share of it at most."""
 CLIMB, FASTER, FASTEST = 0.03, 1.3, 0.5
 """Additive increase, as a share of the level per round; faster with every quiet round."""
 FIRST_RECHECK, LAST_RECHECK = 60.0, 960.0
 """Seconds for which a baseline is believed; twice as long each time it is found again."""
-LONGEST_HOLD = 30.0
+SHORTEST_ROUND, LONGEST_HOLD = 0.1, 30.0
+"""Seconds."""
 COHORT = 1.5
 """Usual answer times after which most requests of one moment have been answered."""
 
@@ -56,12 +60,14 @@ class _Sample:
 
 @dataclass
 class _Episode:
-    """Congestion: what was before it, and the decrease that is on trial, if one is."""
+    """Congestion: what was before it, and the change of level that is on trial, if one is."""
 
     level: float
     threshold: float
     trial: _Sample | None = None
-    """The outcomes that led to the decrease."""
+    """The outcomes before the change."""
+    is_raised: bool = False
+    """Whether the trial is of a larger load."""
 
 
 class Pacing:
@@ -84,7 +90,7 @@ class Pacing:
         self.floor = min(FLOOR, self.ceiling)
         self.level = min(START, self.ceiling)
         self.threshold = self.ceiling
-        """Below it the level doubles every round; above it, it climbs."""
+        """Below it the level triples every round; above it, it climbs."""
         self.baseline = 0.0
         """The share of push-backs that does not depend on the load."""
         self._found = 0.0
@@ -111,10 +117,9 @@ class Pacing:
         self.seconds = seconds if not self.seconds else 0.95 * self.seconds + 0.05 * seconds
         self._silent = 0
         self._count(ticket, now, 1, 0)
-        on_trial = self._episode is not None and self._episode.trial is not None
-        if is_full and not on_trial and self.seconds < self._timeout / 4:
+        if is_full and not self._is_lowered() and self.seconds < self._timeout / 4:
             slow_start = self.level < self.threshold
-            step = 1.0 if slow_start else max(0.25, self._climb * self.level) / self.level
+            step = 2.0 if slow_start else max(0.25, self._climb * self.level) / self.level
             self.level = min(self.ceiling, self.level + step)
 
     def pushed_back(self, ticket: Ticket, now: float) -> None:
@@ -131,7 +136,7 @@ class Pacing:
 
     def _round(self) -> float:
         """Seconds from sending to the answer, usually."""
-        return self.seconds or 0.25
+        return max(SHORTEST_ROUND, self.seconds or 0.25)
 
     def _count(self, ticket: Ticket, now: float, ok: int, back: int) -> None:
         if ticket.turn != self._turn:
@@ -158,7 +163,11 @@ class Pacing:
         spread = max(self.baseline, 0.02)
         noise = 2.5 * math.sqrt(spread * (1 - spread) / count)
         if share > self.baseline + MARGIN + noise:
-            self._decrease(share, now)
+            if share < 0.5 and self.level < min(self.threshold, self.ceiling):
+                self._episode = _Episode(self.level, self.threshold, self._sample, is_raised=True)
+                self._begin(now, 0.0)
+            else:
+                self._decrease(share, now)
         elif count >= max(50.0, self.level):
             if self.baseline:
                 drifted = self.baseline + 0.2 * (share - self.baseline)
@@ -174,7 +183,7 @@ class Pacing:
         if self._episode is None:
             self._episode = _Episode(self.level, self.threshold)
         self._silent = 0 if sample.ok else self._silent + 1
-        self._episode.trial = None
+        self._episode.trial, self._episode.is_raised = None, False
         self.level = max(self.floor, min(self.level, sample.level) * factor)
         self._climb = CLIMB
         # At the floor, and where nothing at all was answered, there is nothing to be learnt.
@@ -183,32 +192,48 @@ class Pacing:
         self._begin(now, self._round())
 
     def _conclude(self, episode: _Episode, trial: _Sample, now: float) -> None:
+        """Compares the share of answers with the one before, and with what the load predicts."""
         sample = self._sample
-        answered = trial.ok / trial.count
-        predicted = min(1.0, answered * trial.level / self.level)
-        gap = max(predicted - answered, 1e-3)
+        answered, ratio = trial.ok / trial.count, trial.level / sample.level
+        predicted = min(1.0, answered * ratio)
+        gap = max(abs(predicted - answered), 1e-3)
         # Two standard errors within half of the gap, but no more than a few rounds.
         needed = 16 * max(0.01, answered * (1 - answered)) / gap**2
         enough = min(max(20.0, needed), max(20.0, 4 * self.level), 400.0)
         if sample.count < enough or self._is_early(now):
             return
+        found, middle = sample.ok / sample.count, (answered + predicted) / 2
         spread = 2.5 * math.sqrt(max(0.02, answered * (1 - answered)) / sample.count)
-        if sample.ok / sample.count < answered - spread:
+        if episode.is_raised:
+            if found <= middle or ratio > LEAST_RISE:
+                self._decrease(1 - found, now)
+                return
+            self._believe(trial, sample, now)
+        elif found < answered - spread:
             # Worse in spite of the smaller load: the server itself has changed meanwhile.
-            self._decrease(sample.back / sample.count, now)
+            self._decrease(1 - found, now)
             return
-        if sample.ok / sample.count >= (answered + predicted) / 2:
-            self.threshold = self.level
+        elif found >= middle:
+            # The load does matter: what was believed of the server's own share is in doubt.
+            self.threshold, self.baseline = self.level, 0.0
             episode.trial = None
         else:
             # The whole episode was no congestion: what came before it is restored.
-            self.baseline = (trial.back + sample.back) / (trial.count + sample.count)
-            self._found = self.baseline
             self.level, self.threshold = episode.level, episode.threshold
-            self._believed_until = now + self._recheck
-            self._recheck = min(LAST_RECHECK, 2 * self._recheck)
-            self._episode = None
-        self._begin(now, self._round())
+            self._believe(trial, sample, now)
+        self._begin(now, 0.0 if episode.is_raised else self._round())
+
+    def _believe(self, trial: _Sample, sample: _Sample, now: float) -> None:
+        """The share of push-backs is the server's own, for the time being."""
+        self.baseline = (trial.back + sample.back) / (trial.count + sample.count)
+        self._found, self._episode = self.baseline, None
+        self._believed_until = now + self._recheck
+        self._recheck = min(LAST_RECHECK, 2 * self._recheck)
+
+    def _is_lowered(self) -> bool:
+        """Whether a smaller load is on trial, which must not grow meanwhile."""
+        episode = self._episode
+        return episode is not None and episode.trial is not None and not episode.is_raised
 
     def _begin(self, now: float, settling: float) -> None:
         """From here on only what is sent from now on counts, once a new level has settled."""

@@ -36,8 +36,8 @@ class Cap:
 class Announced:
     """What a server said is left of a rate, less what was sent since.
 
-    Where it names the limit too, what is left grows as a bucket fills; else it comes back whole at
-    the reset.
+    Where it names the limit too, what is left grows as a bucket fills, no faster than that limit in
+    a minute; the rest comes back at the reset.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,9 @@ class Announced:
             return
         self._newest, self._at, self._sent_then = mark, now, mark
         self._left = left
-        self._rate = (limit - left) / reset if limit is not None and limit > left else 0.0
+        self._rate = 0.0
+        if limit is not None and limit > left:
+            self._rate = min((limit - left) / reset, limit / 60)
         self._until = now + min(reset, LONGEST_WAIT)
 
     def wait(self, now: float) -> float:
