@@ -32,8 +32,10 @@ from benchmarks.teacher_client_work import (
 
 def redink() -> Answer:
     """The endpoint engine with its journal."""
-    import aiohttp  # noqa: F401  loaded by the first request else, which is start-up
-
+    # What the first request would load is start-up here, as it is with those who load it at once.
+    import redink.engines.endpoint.client
+    import redink.engines.endpoint.dispatcher
+    import redink.engines.endpoint.writer  # noqa: F401
     from redink.engines.engine import Completion, Conversation, Sampling
     from redink.engines.opening import open_engine
     from redink.records import Message

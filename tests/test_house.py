@@ -93,11 +93,15 @@ def test_public_names_can_all_be_imported():
 
 PUBLIC = {
     "load": "source n seed split columns options exclude data",
-    "select": "rows outcome verdict agrees min_chars max_chars n",
+    "select": "rows outcome verdict agrees min_chars max_chars length_of deduplicate deduplicate_at"
+    " deduplicate_on decontaminate decontaminate_at against data trim per_problem balance"
+    " mixture take spread n seed",
     "corrupt": "problems wrong kinds per_problem annotations seed",
-    "critique": "responses teacher style seed",
-    "respond": "problems model prompt samples temperature top_p max_tokens engine dtype batch_size "
-    "seed journal",
+    "critique": "responses teacher style seed preset prompt temperature top_p max_tokens accept keep "
+    "engine dtype batch_size concurrency rpm tpm timeout prices max_cost max_tokens_total"
+    " journal",
+    "respond": "problems model prompt samples temperature top_p max_tokens dedup engine dtype "
+    "batch_size seed concurrency rpm tpm timeout prices max_cost max_tokens_total journal",
     "evaluate": "models benchmarks prompt preset samples temperature top_p max_tokens stop seed "
     "engine dtype batch_size judge journal",
 }

@@ -135,12 +135,13 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
 def _model_fingerprint(name: str) -> str:
     """Of a model's files; a model behind an endpoint is known by its name alone, so that another
     address of the same model makes nothing anew."""
-    from redink.engines.endpoint.address import Address, is_endpoint
     from redink.models.resolve import resolve_model
     from redink.models.source import fingerprint
+    from redink.teachers.llm import address_of
 
-    if is_endpoint(name):
-        return f"endpoint:{Address.parse(name).model}"
+    address = address_of(name)
+    if address is not None:
+        return f"endpoint:{address.model}"
     return fingerprint(resolve_model(name))
 
 

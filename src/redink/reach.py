@@ -11,27 +11,27 @@ def check_reach(stages: Iterable[PlannedStage]) -> None:
 
     Only stages that are not done yet are looked at. No paid request is sent.
     """
-    from redink.engines.endpoint.address import Address, check_endpoint
+    from redink.engines.endpoint.address import check_endpoint
+    from redink.teachers.llm import address_of
 
     checked: dict[str, None] = {}
     for planned in stages:
         if planned.done:
             continue
-        for name in _remote_models(planned):
-            if name not in checked:
+        for name in _models(planned):
+            address = address_of(name)
+            if address is not None and name not in checked:
                 try:
-                    check_endpoint(Address.parse(name))
+                    check_endpoint(address)
                 except RedinkError as error:
                     raise type(error)(f"stage {planned.name!r}: {error}") from None
                 checked[name] = None
 
 
-def _remote_models(planned: PlannedStage) -> Iterator[str]:
-    from redink.engines.endpoint.address import is_endpoint
-
+def _models(planned: PlannedStage) -> Iterator[str]:
     settings = planned.stage.settings
     teacher = settings.get("teacher") or ()
     named = [teacher] if isinstance(teacher, str) else list(teacher)
     named += [name for names in planned.stage.inputs.values() for name in names]
     named += [settings["judge"]] if settings.get("judge") else []
-    yield from filter(is_endpoint, named)
+    yield from named

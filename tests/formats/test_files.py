@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,22 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path, critiques, monkeyp
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path, critiques, monkeypatch):
+    export_table(critiques, tmp_path / "out", "hub")
+    rename = Path.rename
+
+    def refuse(self, target):
+        if target == tmp_path / "out" and "-old." not in str(self):
+            raise OSError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StorageError, match="Permission denied"):
+        export_table(replace(critiques, rows=critiques.rows[:1]), tmp_path / "out", "hub",
+                     overwrite=True)  # fmt: skip
+    assert import_rows(tmp_path / "out", "hub").rows == critiques.rows
+
+
 def test_an_ending_that_the_format_does_not_have_is_refused(tmp_path, critiques):
     with pytest.raises(UsageError, match=r"openai is written as \.jsonl"):
         export_table(critiques, tmp_path / "x.parquet", "openai")
@@ -137,9 +154,14 @@ class TestFlat:
         assert import_rows(tmp_path / "x.jsonl", "parquet")[0].verdict == "right"
 
     def test_csv_files_are_read(self, tmp_path):
-        (tmp_path / "x.csv").write_text("question,response,critique,cost,agrees\nq,r,c,0.5,true\n")
-        row = import_rows(tmp_path / "x.csv", "parquet")[0]
-        assert (row.text, row.cost, row.agrees) == ("c", 0.5, True)
+        (tmp_path / "x.csv").write_text(
+            "question,response,critique,cost,agrees\nq,r,c,0.5,true\nq,r,d,,\n"
+        )
+        rows = import_rows(tmp_path / "x.csv", "parquet")
+        assert [(row.text, row.cost, row.agrees) for row in rows] == [
+            ("c", 0.5, True),
+            ("d", None, None),
+        ]
 
     def test_columns_say_what_a_file_holds(self, tmp_path, responses, problems):
         for table in (responses, problems):

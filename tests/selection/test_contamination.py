@@ -55,9 +55,10 @@ def test_the_ratio_is_a_setting():
     assert index(QUESTION, at=ratio + 0.01).match(problem(copy)) is None
 
 
-def test_the_most_alike_test_question_is_named():
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_most_alike_test_question_is_named(turn):
     near, nearer = QUESTION.replace("tulips", "yellow lilies"), QUESTION.replace("12", "13")
-    match = index(near, nearer).match(problem(QUESTION))
+    match = index(*[near, nearer][::turn]).match(problem(QUESTION))
     assert match.problem.question == nearer
 
 

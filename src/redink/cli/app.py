@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from redink.cli import comparing, evaluating, grading
+from redink.cli import auditing, comparing, converting, evaluating, grading, journaling
 
 app = typer.Typer(
     name="redink",
@@ -57,6 +57,10 @@ def run(
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
+app.add_typer(auditing.app, name="audit")
+app.command("import", epilog=converting.IMPORT_EPILOG)(converting.import_file)
+app.command(epilog=converting.EXPORT_EPILOG)(converting.export)
+app.command(epilog=journaling.EPILOG)(journaling.journal)
 
 
 @app.command()

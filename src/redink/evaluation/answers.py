@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from redink.engines.engine import Completion, Conversation, Engine, Failure, Sampling
-from redink.errors import ModelError
+from redink.engines.prices import Price
+from redink.errors import BudgetError, ModelError
 from redink.evaluation.marking import Marker
 from redink.grading import Grade
 from redink.progress import progress
@@ -45,28 +46,76 @@ def answer_problems(
     Returns answers by problem, then sample. Raises ModelError where the engine fails or leaves a
     problem unanswered.
     """
+    gathered = gather_answers(
+        engine, problems, sampling, prompt, origin=origin, model=model, label=label
+    )
+    if gathered.missing:
+        reason = next((missing.reason for missing in gathered.missing), "")
+        expected = len(gathered.answers) + len(gathered.missing)
+        raise ModelError(
+            f"{label}: engine {engine.name!r} gave {len(gathered.answers)} of {expected} answers"
+            f"{f' ({reason})' if reason else ''}; run the same command again to go on"
+        )
+    return list(gathered.answers)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Answers by problem, then sample, and those that could not be had."""
+
+    answers: tuple[Answer, ...]
+    missing: tuple[Failure, ...]
+    """Ids are the problems'."""
+
+
+def gather_answers(
+    engine: Engine,
+    problems: Sequence[Problem],
+    sampling: Sampling,
+    prompt: Prompt,
+    *,
+    origin: str,
+    model: str,
+    label: str,
+    price: Price | None = None,
+    max_tokens_total: int | None = None,
+) -> Gathered:
+    """As `answer_problems`, with what could not be had beside the answers.
+
+    Args:
+        price: of the model, for the cost in the progress line.
+        max_tokens_total: prompt and completion tokens at most, where the engine has no budget of
+            its own.
+
+    Raises ModelError where the engine fails as a whole, BudgetError at a limit.
+    """
     stops = tuple(dict.fromkeys((*sampling.stop, *prompt.stop)))
     sampling = replace(sampling, stop=stops)
     asked = {problem.id: problem for problem in problems}
     marker: Marker[tuple[str, int]] = Marker()
     completions: dict[tuple[str, int], Completion] = {}
-    failures: list[Failure] = []
-    expected, tokens = len(asked) * sampling.samples, 0
+    failures: dict[tuple[str, int], Failure] = {}
+    expected, tokens, spent, cost = len(asked) * sampling.samples, 0, 0, 0.0
     with progress(label, expected, "answers") as bar:
         for done in engine.complete(conversations(problems, prompt), sampling):
             if isinstance(done, Failure):
-                failures.append(done)
+                failures[done.id, done.sample] = done
                 bar.advance(failed=str(len(failures)))
                 continue
             completions[done.id, done.sample] = done
             marker.submit((done.id, done.sample), done.text, asked[done.id], done.finish)
             tokens += done.completion_tokens
-            bar.advance(tokens=f"{tokens / len(completions):.0f} on average")
-    if len(completions) != expected:
-        raise ModelError(
-            f"{label}: engine {engine.name!r} gave {len(completions)} of {expected} answers"
-            f"{f' ({failures[0].reason})' if failures else ''}; run the same command again to go on"
-        )
+            spent += done.prompt_tokens + done.completion_tokens
+            figures = {"tokens": f"{tokens / len(completions):.0f} on average"}
+            if price is not None:
+                cost += price.cost(done.prompt_tokens, done.completion_tokens)
+                figures["cost"] = f"${cost:.2f}"
+            bar.advance(**figures)
+            if max_tokens_total and spent >= max_tokens_total and len(completions) < expected:
+                raise BudgetError(
+                    f"{label}: stopped at max_tokens_total {max_tokens_total}: {spent} tokens so "
+                    "far; what is done is kept, raise the limit to go on"
+                )
     grades = marker.grades()
     settings = {
         "prompt": prompt.name,
@@ -77,9 +126,14 @@ def answer_problems(
         "seed": sampling.seed,
         "engine": engine.name.partition(":")[0],
     }
-    answers = []
+    answers: list[Answer] = []
+    missing: list[Failure] = []
     for problem in asked.values():
         for sample in range(sampling.samples):
+            if (problem.id, sample) not in completions:
+                silent = Failure(problem.id, sample, "")
+                missing.append(failures.get((problem.id, sample), silent))
+                continue
             done, grade = completions[problem.id, sample], grades[problem.id, sample]
             response = Response(
                 id=response_id(problem.id, done.text, origin, model, sample),
@@ -94,7 +148,7 @@ def answer_problems(
                 finish=done.finish,
             )
             answers.append(Answer(response, grade, sample))
-    return answers
+    return Gathered(tuple(answers), tuple(missing))
 
 
 def conversations(problems: Sequence[Problem], prompt: Prompt) -> list[Conversation]:

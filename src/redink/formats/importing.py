@@ -111,7 +111,7 @@ def _gather(
                 if not skip_bad:
                     raise DataError(
                         f"{source}, row {number}: {error}; mend or remove the row, or leave such "
-                        "rows out with --skip-bad"
+                        "rows out with --skip-bad (in a recipe: skip_bad: true)"
                     ) from None
                 shown = json.dumps(row, ensure_ascii=True, default=str)[:_SHOWN_CHARACTERS]
                 bad.append(Dropped(f"row {number}", str(error), {"row": number, "text": shown}))

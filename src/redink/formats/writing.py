@@ -77,7 +77,11 @@ def new_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:40]}-old."))
             path.rename(aside / path.name)
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except OSError:
+                (aside / path.name).rename(path)
+                raise
             shutil.rmtree(aside, ignore_errors=True)
         else:
             temporary.rename(path)

@@ -170,6 +170,8 @@ def _objective_misfit(settings: Mapping[str, Any], made: Sequence[Produces]) -> 
 
 
 _PROBLEMS = Input(("problems",))
+LIMITS = frozenset({"concurrency", "rpm", "tpm", "timeout", "max_cost", "max_tokens_total"})
+"""Of an endpoint: how fast and how far, never what."""
 
 VERBS: dict[str, Verb] = {
     verb.name: verb
@@ -205,14 +207,17 @@ VERBS: dict[str, Verb] = {
             "respond",
             "a model samples responses to problems",
             _always("responses"),
-            {"problems": _PROBLEMS, "model": Input(("model",))},
-            version=2,
+            {"problems": Input(("problems", "responses")), "model": Input(("model",))},
+            version=3,
+            incidental=LIMITS,
         ),
         Verb(
             "critique",
             "a teacher marks responses",
             _always("critiques"),
             {"responses": Input(("responses",))},
+            version=2,
+            incidental=LIMITS,
             light=_needs_no_model,
         ),
         Verb(

@@ -1,18 +1,25 @@
 """respond: a model samples solutions to problems."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-from redink.engines.engine import Sampling
-from redink.engines.opening import open_engine
-from redink.errors import DataError
-from redink.evaluation.answers import answer_problems
+from redink.engines.engine import Failure, Sampling
+from redink.errors import DataError, ModelError
+from redink.evaluation.answers import Answer, gather_answers
+from redink.grading.notation import canonical
+from redink.grading.number import read_number
 from redink.prompts import prompt_named
 from redink.records import Problem, Response
-from redink.tables import Table, response_table
+from redink.tables import Dropped, Table, drop, response_table
+from redink.teachers.llm import address_of, close_engines, open_models, price_for, teacher_name
+
+NO_REPLY = "no response: "
+"""Begins the reason of a response that is missing because its request failed."""
 
 
 def respond(
-    problems: Table[Problem],
+    problems: Table[Problem] | Table[Response],
     *,
     model: str | Path = "smollm2-135m",
     prompt: str = "plain",
@@ -20,48 +27,118 @@ def respond(
     temperature: float = 0.7,
     top_p: float = 0.95,
     max_tokens: int = 512,
+    dedup: Literal["final_answer"] | None = None,
     engine: str = "auto",
     dtype: str = "bfloat16",
     batch_size: int | None = None,
     seed: int = 0,
+    concurrency: int | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
+    timeout: float | None = None,
+    prices: Mapping[str, Sequence[float]] | Path | str | None = None,
+    max_cost: float | None = None,
+    max_tokens_total: int | None = None,
     journal: Path | None = None,
 ) -> Table[Response]:
     """Samples solutions to every problem and grades them.
 
     Args:
-        problems: what is asked.
-        model: `smollm2-135m`, a model folder or `hf:ORG/NAME`.
+        problems: what is asked; of a table of responses, the problems that they answer.
+        model: `smollm2-135m`, a model folder, `hf:ORG/NAME`, `endpoint:MODEL@URL` or
+            `batch:MODEL@URL`.
         prompt: how problems are put, a name in `redink.prompts`; `plain` is that of training.
         samples: responses to each problem.
         temperature: 0 is greedy.
         top_p: nucleus of the draws.
         max_tokens: new tokens per response at most; `finish` says `length` where they ran out.
+        dedup: `final_answer` keeps the first response of each distinct final answer to a problem:
+            right answers are one, others are told apart as numbers or, failing that, as texts.
         engine: `transformers`, `vllm`, or `auto`: vLLM where it is installed for this machine.
         dtype: the weights' type, `bfloat16` or `float32`.
         batch_size: responses generated at once; the engine's own choice where not given.
         seed: of the draws.
+        concurrency: an endpoint's requests in flight at most.
+        rpm: an endpoint's requests a minute at most.
+        tpm: an endpoint's tokens a minute at most.
+        timeout: seconds for one request to an endpoint.
+        prices: `{MODEL: [prompt, completion]}` in US dollars per million tokens, or a file of it.
+        max_cost: US dollars to spend at most.
+        max_tokens_total: prompt and completion tokens to spend at most.
         journal: SQLite file of finished responses: nothing in it is generated again.
 
-    Returns graded responses, origin `respond`, by problem and sample. Raises DataError without
-    problems, ModelError where the model cannot be opened or fails.
+    Returns graded responses, origin `respond`, by problem and sample; `dropped` holds those that
+    `dedup` left out and, as their problem, those whose request failed. Raises DataError without
+    problems, ModelError where the model cannot be opened or fails, or more than half of the
+    requests do, BudgetError at a limit of cost or tokens.
     """
     if not len(problems):
         raise DataError("respond: no problems to answer; load some into the table")
-    opened = open_engine(model, engine=engine, dtype=dtype, batch_size=batch_size, journal=journal)
-    distinct = {problem.id: problem for problem in problems}
-    answers = answer_problems(
-        opened,
+    name = str(model)
+    opened = open_models(
+        [name],
+        engine=engine,
+        dtype=dtype,
+        batch_size=batch_size,
+        journal=journal,
+        remote={"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "timeout": timeout},
+        prices=prices,
+        max_cost=max_cost,
+        max_tokens_total=max_tokens_total,
+    )
+    is_remote = address_of(name) is not None
+    distinct = dict(problems.problems)
+    gathered = gather_answers(
+        opened[name],
         list(distinct.values()),
         Sampling(temperature, top_p, max_tokens, samples, seed),
         prompt_named(prompt),
         origin="respond",
-        model=_name(model),
+        model=teacher_name(model),
         label="respond",
+        price=price_for(name, prices) if is_remote else None,
+        max_tokens_total=None if is_remote else max_tokens_total,
     )
-    return response_table([answer.response for answer in answers], distinct)
+    close_engines(opened.values())
+    failed = [_dropped(distinct[failure.id], failure) for failure in gathered.missing]
+    if len(failed) > len(gathered.answers):
+        raise ModelError(
+            f"respond: {len(failed)} of {len(failed) + len(gathered.answers)} requests failed, the "
+            f"first with: {gathered.missing[0].reason}; look at the model and run the same command "
+            "again: what is done is kept"
+        )
+    rows, repeated = _distinct(gathered.answers) if dedup else (gathered.answers, [])
+    return response_table([answer.response for answer in rows], distinct, [*repeated, *failed])
 
 
-def _name(model: str | Path) -> str:
-    """A model's name, wherever the run lies: `warmup-1a2b` for `runs/r/warmup-1a2b/model`."""
-    path = Path(model)
-    return path.parent.name if path.name == "model" else str(model)
+def _dropped(problem: Problem, failure: Failure) -> Dropped:
+    reason = failure.reason or "the engine gave none"
+    item = drop(problem, f"{NO_REPLY}{reason}")
+    return Dropped(item.id, item.reason, {**item.record, "sample": failure.sample})
+
+
+def _distinct(answers: Sequence[Answer]) -> tuple[list[Answer], list[Dropped]]:
+    kept: list[Answer] = []
+    repeated: list[Dropped] = []
+    seen: set[tuple[str, object]] = set()
+    for answer in answers:
+        key = (answer.response.problem_id, _answer_key(answer.response))
+        if key in seen:
+            repeated.append(drop(answer.response, "repeated final answer"))
+        else:
+            seen.add(key)
+            kept.append(answer)
+    return kept, repeated
+
+
+def _answer_key(response: Response) -> object:
+    """What a final answer is known by; a response without one by its whole text."""
+    if response.outcome == "correct":
+        return "correct"
+    if response.answer is None:
+        return ("text", response.text)
+    number = read_number(response.answer)
+    if number is None:
+        return ("answer", canonical(response.answer))
+    size = number.unit.size if number.unit else 1
+    return ("number", number.value * size, number.unit and number.unit.kind)

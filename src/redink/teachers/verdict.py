@@ -20,7 +20,8 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGN
 _OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _CLOSED_THINKING = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _MARK = re.compile(
-    r"(?<![A-Za-z])conclusion[*_`'\"’)\s]*[:：]|^[ \t>]*(?:#{1,6}[ \t]*|[*_]{2})conclusion[*_ \t]*$",
+    r"(?<![A-Za-z])conclusion[*_`'\"’)\s]*[:：]"
+    r"|^[ \t>]*(?:#{1,6}[ \t]*|[*_]{2})conclusion[*_ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _END = re.compile(r"\[\s*end\s*\]", re.IGNORECASE)

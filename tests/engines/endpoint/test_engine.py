@@ -224,6 +224,28 @@ def test_a_closed_engine_may_be_used_again(server, engine):
     assert len(list(opened.complete(conversations(5), SAMPLING))) == 5
 
 
+def test_closing_ends_a_caller_who_still_waits(server, engine):
+    opened = engine(server(hang_share=1.0).url)
+    closing = threading.Timer(0.3, opened.close, (0.0,))
+    closing.start()
+    results, error = collected(opened.complete(conversations(3), SAMPLING))
+    closing.join()
+    assert results == []
+    assert "was closed" in str(error)
+
+
+def test_a_failing_row_is_not_sent_again_while_the_engine_closes(server, engine):
+    running = server(latency=(0.1, 0.1), broken_share=1.0)
+    opened = engine(running.url, concurrency=4)
+    results = opened.complete(conversations(50), SAMPLING)
+    waiting = threading.Thread(target=collected, args=(results,), daemon=True)
+    waiting.start()
+    time.sleep(0.05)
+    opened.close()
+    waiting.join(5)
+    assert running.stats()["requests"] <= 8
+
+
 def test_threads_end_with_the_engine(server):
     before = threading.active_count()
     opened = EndpointEngine(f"endpoint:m@{server().url}")

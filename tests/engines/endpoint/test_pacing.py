@@ -109,11 +109,11 @@ def test_any_share_of_random_pushbacks_becomes_the_baseline(seed, share):
 def test_the_level_settles_near_the_capacity_of_a_server(seed, capacity):
     pacing = Pacing(1024)
     simulation = Simulation(pacing, lambda active, now: active >= capacity, seed=seed)
-    rows = 60 * capacity
+    rows = max(2_000, 60 * capacity)
     seconds = simulation.run(rows)
     assert 0.75 * capacity < simulation.mean_level() < 1.35 * capacity
     assert seconds < 1.5 * rows / capacity
-    assert simulation.limited < 0.45 * rows
+    assert simulation.limited < 0.35 * rows
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -164,7 +164,7 @@ def test_the_level_has_a_floor_and_comes_back_after_an_outage():
 
 
 def test_the_level_does_not_grow_where_answers_take_long():
-    pacing = Pacing(1000, timeout=100.0)
+    pacing = Pacing(256, timeout=100.0)
     for _ in range(500):
         pacing.succeeded(pacing.ticket(0.0), 40.0, 0.0, is_full=True)
     assert pacing.level < 20

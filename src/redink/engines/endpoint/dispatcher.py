@@ -201,11 +201,11 @@ class Dispatcher:
                 self._health.answered(now)
                 self._rates.heard(flight.marks, headers, now, time.time())
             used = self._used(order, answer)
-            self._take(flight, answer, used, now)
         finally:
             if self._budget is not None:
                 self._budget.settle(*flight.expected, *used)
             self._rates.settle(sum(flight.expected), sum(used))
+        self._take(flight, answer, used, now)
 
     def _used(self, order: Order, answer: Answer) -> tuple[int, int]:
         """Tokens, by length where a completion came without usage."""
@@ -250,7 +250,7 @@ class Dispatcher:
         order.pushed_back += 1
         wait = backoff(order.pushed_back) if answer.wait is None else answer.wait
         self._queues.delay(order, now + wait * random.uniform(1.0, 1.05))
-        self._give_up(self._health.pushed_back(now, answer.reason))
+        self._give_up(self._health.pushed_back(now, wait, answer.reason))
 
     def _reconnect(self, flight: Flight, answer: Answer, now: float) -> None:
         order = flight.order
@@ -330,13 +330,14 @@ class Dispatcher:
 
     async def drain(self, seconds: float) -> None:
         """Waits for what is in flight, so long at most, and abandons the rest."""
-        self._queues.clear()
+        self._stop(ModelError(f"{self._address.name}: the engine was closed; open it again"))
         if self._tasks and seconds > 0:
             await asyncio.wait(set(self._tasks), timeout=seconds)
         for task in set(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=1.0)
+        self._end_if_idle()
         await self._client.close()
 
 

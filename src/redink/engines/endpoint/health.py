@@ -40,12 +40,14 @@ class Health:
             return None
         return f"no answer for {silent:.0f} s ({reason}); is the server running?"
 
-    def pushed_back(self, now: float, reason: str) -> str | None:
-        """A request was pushed back; returns why to give up, if it is time to."""
-        if now - self._succeeded < PUSHED_BACK_SECONDS:
+    def pushed_back(self, now: float, wait: float, reason: str) -> str | None:
+        """A request was pushed back for so many seconds; returns why to give up, if it is time."""
+        without = now - self._succeeded
+        if wait >= PUSHED_BACK_SECONDS and without > UNREACHABLE_SECONDS:
+            return f"asks to wait {wait / 60:.0f} minutes ({reason})"
+        if without < PUSHED_BACK_SECONDS:
             return None
-        minutes = PUSHED_BACK_SECONDS / 60
-        return f"nothing but push-backs for {minutes:.0f} minutes (last: {reason})"
+        return f"nothing but push-backs for {without / 60:.0f} minutes (last: {reason})"
 
     def failed(self, now: float, reason: str) -> str | None:
         """A request failed for good, all tries used; returns why to give up, if it is time to."""

@@ -10,8 +10,9 @@ the level still triples every round, the next round's larger load is the trial i
 import math
 from dataclasses import dataclass
 
-START = 16.0
-"""In flight at first: what a small local server still answers within its time-out."""
+START, START_SHARE = 16.0, 1 / 16
+"""In flight at first: what a small local server still answers within its time-out, or this share
+of the ceiling."""
 FLOOR = 2.0
 LOOK, SHORT_LOOK = 30, 12
 """Outcomes before a share is judged: two rounds, within these bounds."""
@@ -19,6 +20,8 @@ MARGIN = 0.05
 """A share this far above the baseline is no congestion yet."""
 STEEPEST, MILDEST = 0.5, 0.85
 """Factors of one decrease."""
+SURE = 3.0
+"""Standard errors between two shares that are no chance."""
 LEAST_RISE = 0.75
 """A trial of a larger load needs the load before to be this share of it at most."""
 CLIMB, FASTER, FASTEST = 0.03, 1.3, 0.5
@@ -88,7 +91,7 @@ class Pacing:
     def __init__(self, ceiling: int, timeout: float = 600.0) -> None:
         self.ceiling = float(ceiling)
         self.floor = min(FLOOR, self.ceiling)
-        self.level = min(START, self.ceiling)
+        self.level = min(max(START, START_SHARE * self.ceiling), self.ceiling)
         self.threshold = self.ceiling
         """Below it the level triples every round; above it, it climbs."""
         self.baseline = 0.0
@@ -203,20 +206,22 @@ class Pacing:
         if sample.count < enough or self._is_early(now):
             return
         found, middle = sample.ok / sample.count, (answered + predicted) / 2
-        spread = 2.5 * math.sqrt(max(0.02, answered * (1 - answered)) / sample.count)
+        variance = max(0.02, answered * (1 - answered))
+        rise = (found - answered) / math.sqrt(variance / sample.count + variance / trial.count)
         if episode.is_raised:
             if found <= middle or ratio > LEAST_RISE:
                 self._decrease(1 - found, now)
                 return
             self._believe(trial, sample, now)
-        elif found < answered - spread:
+        elif rise < -SURE:
             # Worse in spite of the smaller load: the server itself has changed meanwhile.
             self._decrease(1 - found, now)
             return
         elif found >= middle:
-            # The load does matter: what was believed of the server's own share is in doubt.
-            self.threshold, self.baseline = self.level, 0.0
-            episode.trial = None
+            self.threshold, episode.trial = self.level, None
+            if rise > SURE:
+                # The load does matter: nothing of before is restored or believed any more.
+                self._episode, self.baseline = None, 0.0
         else:
             # The whole episode was no congestion: what came before it is restored.
             self.level, self.threshold = episode.level, episode.threshold

@@ -33,6 +33,7 @@ class Writer:
         self, journal: Journal | None, model: str, failed: Callable[[BaseException], None]
     ) -> None:
         self._journal, self._model, self._failed = journal, model, failed
+        self._is_broken = False
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="redink-journal", daemon=True)
         self._thread.start()
@@ -53,7 +54,7 @@ class Writer:
     @property
     def is_alive(self) -> bool:
         """Whether results are still stored: it ends where the journal fails."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._is_broken
 
     def flush(self) -> None:
         """Returns when all results so far are stored."""
@@ -105,6 +106,7 @@ class Writer:
                     self._journal.fail(failures)
             items = [self._recalled(item) for item in items]
         except BaseException as error:
+            self._is_broken = True
             for call in {call for _, _, calls in items for call in calls}:
                 call.deliveries.put(error)
             self._failed(error)
