@@ -156,6 +156,7 @@ def _write_table(
 ) -> None:
     stage = planned.stage
     provenance: dict[str, Any] = {
+        **table.provenance,
         "stage": stage.name,
         "verb": stage.verb.name,
         "version": stage.verb.version,

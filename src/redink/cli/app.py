@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from redink.cli import auditing, comparing, converting, evaluating, grading, journaling
+from redink.cli import auditing, comparing, converting, dropped, evaluating, grading, journaling
 
 app = typer.Typer(
     name="redink",
@@ -57,6 +57,7 @@ def run(
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
+app.command(epilog=dropped.EPILOG)(dropped.dropped)
 app.add_typer(auditing.app, name="audit")
 app.command("import", epilog=converting.IMPORT_EPILOG)(converting.import_file)
 app.command(epilog=converting.EXPORT_EPILOG)(converting.export)

@@ -110,7 +110,8 @@ def gather_answers(
             if price is not None:
                 cost += price.cost(done.prompt_tokens, done.completion_tokens)
                 figures["cost"] = f"${cost:.2f}"
-            bar.advance(**figures)
+            bar.figures.update(figures)
+            bar.advance()
             if max_tokens_total and spent >= max_tokens_total and len(completions) < expected:
                 raise BudgetError(
                     f"{label}: stopped at max_tokens_total {max_tokens_total}: {spent} tokens so "

@@ -65,7 +65,8 @@ def critique(
             do, in the order of the responses.
         keep: conditions on what is kept: `agrees` (true or false), `verdict` (`right`, `wrong`,
             `unreadable`), `min_chars`, `max_chars`, `finish` (`stop`, `length`, `filter`).
-        engine: what runs a model of this machine: `transformers`, `vllm` or `auto`.
+        engine: what runs a model of this machine: `transformers`, `vllm` or `auto`; `journal` asks
+            for nothing and takes what the journal holds of a model behind a server.
         dtype: the weights' type there, `bfloat16` or `float32`.
         batch_size: critiques generated at once there.
         concurrency: an endpoint's requests in flight at most.

@@ -147,7 +147,6 @@ class _Line:
         self.shown = time.monotonic()
         self.pending = self.failed = self.judged = self.agreed = self.tokens = 0
         self.cost: float | None = None
-        self.costed = False
         self.seen = 0
 
     def saw(self, done: Critique | Failure) -> None:
@@ -176,5 +175,6 @@ class _Line:
             figures["tokens"] = f"{self.tokens:,}"
         if self.cost is not None:
             figures["cost"] = f"${self.cost:.2f}"
-        self.bar.advance(self.pending, **figures)
+        self.bar.figures.update(figures)
+        self.bar.advance(self.pending)
         self.pending = 0

@@ -19,6 +19,7 @@ from redink.engines.prices import Price, price_of
 from redink.errors import BudgetError, ModelError, UsageError
 from redink.records import Critique, Response, Verdict, critique_id
 from redink.teachers.mixture import Pair
+from redink.teachers.offline import JOURNAL_ONLY, JournalEngine
 from redink.teachers.presets import TeacherPrompt
 from redink.teachers.verdict import read_first_error, read_verdict
 
@@ -81,7 +82,7 @@ class LlmTeacher:
         then is in the journal.
         """
         asked = {response.id: self.prompt.ask(problem, response) for problem, response in pairs}
-        conversations = [Conversation(key, asking.messages) for key, asking in asked.items()]
+        conversations = [Conversation(key, one.messages) for key, one in asked.items()]
         by_id = {response.id: response for _, response in pairs}
         left = len(conversations)
         for done in self.engine.complete(conversations, self.sampling):
@@ -121,6 +122,20 @@ class LlmTeacher:
             why=reading.why,
             preset=preset,
         )
+
+
+def conversations_for(prompt: TeacherPrompt, pairs: Sequence[Pair]) -> list[Conversation]:
+    """What a teacher is asked, under the responses' ids."""
+    return [
+        Conversation(response.id, prompt.ask(problem, response).messages)
+        for problem, response in pairs
+    ]
+
+
+def model_named(name: str) -> str:
+    """The name that a server knows a teacher's model by."""
+    address = address_of(name)
+    return address.model if address is not None else name
 
 
 def agrees(verdict: Verdict | None, response: Response) -> bool | None:
@@ -169,11 +184,17 @@ def open_models(
 ) -> dict[str, Engine]:
     """The engines of several models under one budget.
 
+    The engine `journal` asks for nothing: it gives what a journal holds of a model behind a
+    server, of results of a batch runner for instance.
+
     Raises UsageError for a limit of cost without a price, and whatever `open_engine` raises.
     """
     opened: dict[str, Engine] = {}
     shared: Budget | None = None
     for name in names:
+        if engine == JOURNAL_ONLY:
+            opened[name] = JournalEngine(model_named(name), journal)
+            continue
         if address_of(name) is None:
             opened[name] = open_engine(
                 name, engine=engine, journal=journal, dtype=dtype, batch_size=batch_size

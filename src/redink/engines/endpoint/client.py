@@ -67,7 +67,7 @@ class Client:
         await self._session.close()
 
     def _trouble(self, error: Exception) -> Answer:
-        said = redact(str(error)) or type(error).__name__
+        said = " ".join(redact(str(error)).split()) or type(error).__name__
         if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
             return Answer(Kind.FATAL, reason=f"no trusted TLS connection: {said}")
         if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):

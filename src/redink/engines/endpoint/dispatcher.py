@@ -230,7 +230,6 @@ class Dispatcher:
             return
         if answer.is_overload:
             self._hold(flight.ticket, self._pacing.hold(took))
-        order.reason = answer.reason
         if answer.kind is Kind.LATER:
             self._push_back(order, answer, now)
         elif answer.kind is Kind.UNREACHABLE:

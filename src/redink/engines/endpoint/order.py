@@ -41,8 +41,6 @@ class Order:
     tries: int = 0
     """Failed ones; push-backs are none."""
     pushed_back: int = 0
-    reason: str = ""
-    """Why it failed last."""
 
     @property
     def is_wanted(self) -> bool:
