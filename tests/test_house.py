@@ -92,7 +92,7 @@ def test_public_names_can_all_be_imported():
 
 
 PUBLIC = {
-    "load": "source n seed split columns options exclude data",
+    "load": "source n seed split columns options exclude data format kind skip_bad",
     "select": "rows outcome verdict agrees min_chars max_chars length_of deduplicate deduplicate_at"
     " deduplicate_on decontaminate decontaminate_at against data trim per_problem balance"
     " mixture take spread n seed",

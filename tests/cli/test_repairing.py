@@ -10,7 +10,7 @@ from redink.cli.repairing import Repairing, repair_folder, told
 from redink.errors import DataError, UsageError
 from redink.records import Critique, Problem, Response
 from redink.stages import critique as stage
-from redink.tables import Table, critique_table
+from redink.tables import Table, critique_table, response_table
 
 SETTINGS = {
     "teacher": "endpoint:org/m@http://127.0.0.1:1/v1",
@@ -129,6 +129,9 @@ def test_a_table_that_does_not_say_how_it_was_made_is_refused(tmp_path):
     make({"teacher": "symbolic"}).write(tmp_path / "older")
     with pytest.raises(DataError, match="no setting 'max_tokens'"):
         repair_folder(tmp_path / "older", tmp_path / "new")
+    make({**SETTINGS, "engine": "journal"}).write(tmp_path / "batch")
+    with pytest.raises(UsageError, match="batch runner"):
+        repair_folder(tmp_path / "batch", tmp_path / "new")
 
 
 def test_no_table_is_ever_overwritten(tmp_path):
@@ -155,3 +158,31 @@ def test_the_command_says_what_it_did_and_that_it_selects(asked, tmp_path):
     assert "asked again: 1 (disagrees with the grader), mended 1" in result.output
     assert "selects on the grader" in result.output
     assert "4 of 4" in result.output
+
+
+def test_against_a_server_only_what_failed_is_asked_again_and_once(tmp_path):
+    from benchmarks.endpoint_server import start_server
+
+    problem = Problem("p", "What is 40 * 2?", "80")
+    rows = [Response(f"r{n}", "p", f"#### {n}", "load", outcome="wrong") for n in range(40)]
+    with start_server(length_share=0.3, filter_share=0.2) as server:
+        settings = {"teacher": f"endpoint:m@{server.url}", "preset": "cft", "max_tokens": 100}
+        journal = tmp_path / "run" / "completions.sqlite"
+        made = stage.critique(response_table(rows, {"p": problem}), journal=journal, **settings)
+        provenance = {"verb": "critique", "settings": settings}
+        replace(made, provenance=provenance).write(tmp_path / "run" / "critiques-1a")
+        before = server.stats()["requests"]
+        failed = [row.id for row in made if row.verdict is None]
+        assert 8 < len(failed) < 32
+        cut = [row.id for row in made if row.why == "truncated"]
+        for number, asked in enumerate((failed, [])):
+            found = repair_folder(tmp_path / "run" / "critiques-1a", tmp_path / f"mended-{number}")
+            assert server.stats()["requests"] == before + len(asked) + number * len(failed)
+        assert server.stats()["sent_again_after_success"] == 0
+    new = Table.read(tmp_path / "mended-0")
+    assert new.rows == Table.read(tmp_path / "mended-1").rows
+    assert [a for a, b in zip(made, new, strict=True) if a.id not in failed and a != b] == []
+    mended = [b for a, b in zip(made, new, strict=True) if a.id in failed and a != b]
+    assert len(mended) == sum(found.mended.values()) > 3
+    assert all(row.verdict and row.finish == "stop" for row in mended)
+    assert found.asked["cut off"] == len(cut) > 0

@@ -187,3 +187,18 @@ def test_a_missing_answer_column_is_still_an_error_without_responses(tmp_path):
     path.write_text('{"question": "2+2?", "text": "It is 4."}\n')
     with pytest.raises(DataError, match="no column for the answer"):
         load(str(path))
+
+
+def test_a_set_of_critiques_in_another_format_becomes_critiques(tmp_path):
+    path = tmp_path / "cft.json"
+    row = {
+        "instruction": "Please critique whether the following solution to the question is correct.",
+        "input": "Question:\nWhat is 2+2?\n\nSolution:\nIt is 5.",
+        "output": "It should be 4. Conclusion: wrong [END]",
+    }
+    path.write_text(json.dumps([row]))
+    (critique,) = table = load(str(path), format="cft")
+    assert critique.verdict == "wrong"
+    assert table.responses[critique.response_id].text == "It is 5."
+    with pytest.raises(UsageError, match="format"):
+        load(str(path), format="cft", data=str(tmp_path))

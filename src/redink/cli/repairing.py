@@ -66,11 +66,13 @@ class Repairing:
 
     def _teacher(self, question: Question) -> str:
         """The name under which the stage knew the writer of a critique."""
+        from redink.teachers.llm import teacher_name
+
         given = self.settings["teacher"]
         names = [given] if isinstance(given, str) else list(given)
         writer = question.row.critique.teacher
         asked = [name for name in names if name != "symbolic"]
-        fitting = [name for name in asked if name == writer or _model(name) == writer]
+        fitting = [name for name in asked if teacher_name(name) == writer]
         fitting = fitting or (asked if len(asked) == 1 else [])
         if len(fitting) != 1:
             raise DataError(
@@ -143,6 +145,11 @@ def _settings(table: Table[Critique], folder: Path) -> Mapping[str, Any]:
                 f"{folder}: table.json has no setting {name!r}, it is of an older version; make "
                 "the critiques again"
             )
+    if settings.get("engine") == "journal":
+        raise UsageError(
+            f"{folder}: its completions came from results of a batch runner, so that nobody can "
+            "be asked again here; write another batch file with `redink critique --batch-file`"
+        )
     return settings
 
 
@@ -150,9 +157,3 @@ def _accepted(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict
     """The recorded settings that the function still takes."""
     known = set(inspect.signature(function).parameters) - set(OWN_BUDGET)
     return {name: value for name, value in settings.items() if name in known}
-
-
-def _model(name: str) -> str:
-    from redink.engines.endpoint.address import Address, is_endpoint
-
-    return Address.parse(name).model if is_endpoint(name) else Path(name).name

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from redink.errors import DataError, UsageError
 from redink.evaluation.benchmarks import MARK, Benchmark, benchmark_named, is_benchmark, rows_of
+from redink.formats.importing import import_rows
 from redink.grading import grade_many
 from redink.problems.columns import FIELDS, problem_of, response_of
 from redink.problems.files import hub_rows, read_rows
@@ -26,6 +27,9 @@ def load(
     options: Mapping[str, Any] | None = None,
     exclude: Table[Problem] | Sequence[Table[Problem]] | None = None,
     data: str | None = None,
+    format: str | None = None,
+    kind: Literal["critiques", "responses", "problems"] = "critiques",
+    skip_bad: bool = False,
 ) -> Table[Any]:
     """Loads problems; with a `response` column mapped, responses to them.
 
@@ -46,6 +50,11 @@ def load(
         exclude: Problems that must not appear; the excluded are kept aside with the reason.
         data: File of a benchmark, or a folder that holds it; looked at before the folder that
             REDINK_DATA names and before the hub.
+        format: That of a training set of another tool (`cft`, `one-shot-cft`, `alpaca`,
+            `sharegpt`, `trl`, `openai`, `parquet`, `hub`); its rows are loaded as they are.
+        kind: What a set in such a format holds.
+        skip_bad: Whether rows in such a format that cannot be used are kept aside instead of
+            stopping the load.
 
     Returns:
         A table of problems (or responses), without repeated ones. Responses are graded where
@@ -57,6 +66,20 @@ def load(
     """
     if n is not None and n < 1:
         raise UsageError(f"n: {n} problems cannot be loaded; give a number of at least 1")
+    if format is not None:
+        if exclude is not None or options or data is not None:
+            raise UsageError(
+                "exclude, options, data: do not go with format; leave rows out with select"
+            )
+        return import_rows(
+            source,
+            format,
+            kind=kind,
+            columns=columns,
+            skip_bad=skip_bad,
+            n=n,
+            split=split or "train",
+        )
     unknown = set(columns or {}) - set(FIELDS)
     if unknown:
         raise UsageError(f"columns: unknown {', '.join(sorted(unknown))}; use {', '.join(FIELDS)}")

@@ -144,6 +144,8 @@ def _needs_no_model(settings: Mapping[str, Any]) -> bool:
 
 
 def _loads(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
+    if settings.get("format"):
+        return typing.cast(Produces, settings["kind"])
     return "responses" if "response" in (settings.get("columns") or {}) else "problems"
 
 
