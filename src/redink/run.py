@@ -20,7 +20,9 @@ from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.reach import check_reach
 from redink.recipe import Stage
+from redink.records import Critique
 from redink.tables import Table, drop_counts, join
+from redink.teachers.summary import Summary
 
 JOURNAL = "completions.sqlite"
 """The run's finished completions: whatever stage needs one again finds it there."""
@@ -170,6 +172,8 @@ def _write_table(
     if stage.verb.name == "evaluate":
         provenance["marks"] = overlap_marks(plan, stage)
     replace(table, provenance=provenance).write(planned.folder)
+    if table.kind is Critique:
+        facts |= Summary.of(table).facts()
     facts["rows"] = len(table)
     facts["dropped"] = drop_counts(table.dropped)
 
@@ -216,7 +220,7 @@ def run_facts(plan: Plan) -> dict[str, Any]:
     for planned in plan.stages:
         facts = planned.facts()
         if facts:
-            keys = ("seconds", "rows", "dropped", "peak_memory_gib")
+            keys = ("seconds", "rows", "dropped", "peak_memory_gib", "tokens", "cost")
             stages.append(
                 {"name": planned.name, "verb": planned.stage.verb.name}
                 | {key: facts[key] for key in keys if key in facts}

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from redink.cli import auditing, comparing, converting, dropped, evaluating, grading, journaling
+from redink.cli import (
+    auditing,
+    comparing,
+    converting,
+    critiquing,
+    dropped,
+    evaluating,
+    grading,
+    journaling,
+)
 
 app = typer.Typer(
     name="redink",
@@ -58,6 +67,7 @@ app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
 app.command(epilog=dropped.EPILOG)(dropped.dropped)
+app.command(epilog=critiquing.EPILOG)(critiquing.critique)
 app.add_typer(auditing.app, name="audit")
 app.command("import", epilog=converting.IMPORT_EPILOG)(converting.import_file)
 app.command(epilog=converting.EXPORT_EPILOG)(converting.export)

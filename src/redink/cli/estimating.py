@@ -18,6 +18,7 @@ from redink.machine import cores
 from redink.plan import Plan, PlannedStage, model_name
 from redink.progress import duration
 from redink.recipe import STUDENT
+from redink.run import JOURNAL
 from redink.tables import Table, join
 
 TRAINED_PER_SECOND = 300.0
@@ -34,36 +35,42 @@ class Estimate:
     tokens: int | None = None
     seconds: float | None = None
     at_most: bool = False
+    cost: float | None = None
+    """US dollars, where an endpoint asks for them."""
 
 
 def show_estimate(plan: Plan, until: str | None) -> None:
     """Prints one line a stage and the total time of what is not done."""
     stages = plan.upstream(until) if until else list(plan.stages)
     tables: dict[str, Table[Any]] = {}
-    grid = Grid("stage", "verb", "state", "rows", "tokens", "time", box=None, header_style="bold")
+    columns = ("stage", "verb", "state", "rows", "tokens", "time", "cost")
+    grid = Grid(*columns, box=None, header_style="bold")
     for column in grid.columns[3:]:
         column.justify = "right"
-    total, unknown = 0.0, False
+    total, cost, unknown = 0.0, 0.0, False
     for planned in stages:
         if planned.done:
             rows = planned.facts().get("rows", "")
-            grid.add_row(planned.name, planned.stage.verb.name, "done", str(rows), "", "")
+            grid.add_row(planned.name, planned.stage.verb.name, "done", str(rows), "", "", "")
             continue
         estimate = _estimate(plan, planned, tables)
         unknown |= estimate.seconds is None
         total += estimate.seconds or 0.0
+        cost += estimate.cost or 0.0
         grid.add_row(planned.name, planned.stage.verb.name, "to do", *_cells(estimate))
     Console().print(grid)
     more = ", and stages whose size is not known yet (?)" if unknown else ""
-    print(f"\nto do: about {duration(total)} on this machine{more}; run folder {plan.folder}")
+    paid = f", and ${cost:,.2f} for endpoints" if cost else ""
+    print(f"\nto do: about {duration(total)} on this machine{paid}{more}; run folder {plan.folder}")
 
 
-def _cells(estimate: Estimate) -> tuple[str, str, str]:
+def _cells(estimate: Estimate) -> tuple[str, ...]:
     bound = "<= " if estimate.at_most else ""
     return (
         "?" if estimate.rows is None else str(estimate.rows),
         "?" if estimate.tokens is None else f"{bound}{estimate.tokens:,}",
         "?" if estimate.seconds is None else bound + duration(estimate.seconds),
+        "" if estimate.cost is None else f"${estimate.cost:,.2f}",
     )
 
 
@@ -167,4 +174,19 @@ def _evaluation(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[
     return _sampling(inputs["benchmarks"], answers, max_tokens)
 
 
-_MODEL_STAGES = {"finetune": _training, "respond": _responses, "evaluate": _evaluation}
+def _critiques(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    from redink.teachers.estimate import estimate
+
+    found = estimate(
+        join(inputs["responses"]), **planned.stage.settings, journal=plan.folder / JOURNAL
+    )
+    tokens = found.prompt_tokens + found.completion_tokens
+    return Estimate(found.requests + found.kept, tokens, 0.0, cost=found.cost)
+
+
+_MODEL_STAGES = {
+    "critique": _critiques,
+    "finetune": _training,
+    "respond": _responses,
+    "evaluate": _evaluation,
+}

@@ -32,6 +32,8 @@ def open_engine(model: str | Path, *, engine: str = "auto", **options: Any) -> E
     """
     if is_endpoint(model):
         return _open_endpoint(str(model), engine, options)
+    if isinstance(model, str) and model.startswith("batch:"):
+        return _open_batch(model, engine, options)
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}: use {', '.join(ENGINES[:-1])} or {ENGINES[-1]}")
     given = {name: value for name, value in options.items() if value is not None}
@@ -55,6 +57,20 @@ def _open_endpoint(name: str, engine: str, options: dict[str, Any]) -> Engine:
     }
     _check_options(EndpointEngine, "endpoint", given)
     return EndpointEngine(address, **given)
+
+
+def _open_batch(name: str, engine: str, options: dict[str, Any]) -> Engine:
+    from redink.engines.batch.engine import BatchEngine
+
+    if engine not in ("auto", "batch"):
+        raise UsageError(f"engine {engine!r}: {name} is a Batch API; leave engine out")
+    given = {
+        option: value
+        for option, value in options.items()
+        if value is not None and option not in OF_MODELS_HERE
+    }
+    _check_options(BatchEngine, "batch", given)
+    return BatchEngine(name, **given)
 
 
 def _check_options(kind: Any, engine: str, given: dict[str, Any]) -> None:

@@ -60,6 +60,13 @@ class Summary:
             cost=sum(costs) if costs else None,
         )
 
+    def facts(self) -> dict[str, float | int]:
+        """Tokens and cost, for the run's record; nothing where no model was asked."""
+        tokens = self.prompt_tokens + self.completion_tokens
+        if not tokens:
+            return {}
+        return {"tokens": tokens} | ({} if self.cost is None else {"cost": round(self.cost, 6)})
+
     def rows(self) -> list[tuple[str, str]]:
         """The figures as a short table: what, how many."""
         found = [("critiques", f"{self.critiques:,}")]

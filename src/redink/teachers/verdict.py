@@ -18,7 +18,7 @@ END_MARK = "[END]"
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_CLOSED_THINKING = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_CLOSED_THINKING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _MARK = re.compile(
     r"(?<![A-Za-z])conclusion[*_`'\"’)\s]*[:：]"
     r"|^[ \t>]*(?:#{1,6}[ \t]*|[*_]{2})conclusion[*_ \t]*$",
