@@ -3,15 +3,20 @@
 import json
 import threading
 from collections import Counter
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 import redink.teachers.llm as llm
+from redink.engines.engine import Failure
 from redink.errors import BudgetError, DataError, ModelError, UsageError
-from redink.records import Problem, Response
+from redink.progress import Progress
+from redink.records import Critique, Problem, Response
 from redink.stages.critique import critique
 from redink.tables import Table, response_table
+from redink.teachers.asking import _Line
+from redink.teachers.estimate import estimate
 from redink.teachers.summary import Summary
 from redink.teachers.verdict import Reading
 
@@ -216,6 +221,44 @@ def test_a_model_of_this_machine_is_a_teacher_too(tiny_student, tmp_path):
     assert critique(rows, teacher=str(tiny_student), **options).rows == table.rows
     with pytest.raises(BudgetError, match="max_tokens_total 20"):
         critique(rows, teacher=str(tiny_student), max_tokens_total=20, **options)
+
+
+def test_a_text_that_a_model_cannot_take_costs_its_own_row_alone(server, tiny_student, tmp_path):
+    rows = drafts(4)
+    spoilt = [
+        replace(rows[0], id="half", text="It is \ud800."),
+        replace(rows[1], id="mark", text="It is <|im_end|> 2."),
+    ]
+    table = response_table([*spoilt, *rows], rows.problems)
+    served = critique(table, teacher=server.name(), journal=tmp_path / "j")
+    assert [item.id for item in served.dropped] == ["half"]
+    here = critique(table, teacher=str(tiny_student), max_tokens=4, dtype="float32")
+    assert len(here) == 4
+    assert "<|im_end|>" in here.dropped[1].reason
+
+
+def test_the_line_says_how_it_goes():
+    bar = Progress("critique", 4, "responses")
+    line = _Line(bar)
+    line.saw(Critique("c", "r", "", "right", agrees=True, completion_tokens=9, cost=0.5))
+    line.saw(Critique("d", "s", "", "wrong", agrees=False, completion_tokens=9, cost=0.25))
+    line.saw(Failure("t", 0, "status 500"))
+    line.show()
+    shown = bar.line()
+    for part in ("3/4", "agree 50.0%", "failed 1", "tokens 18", "cost $0.75", "/s", "left"):
+        assert part in shown
+
+
+def test_the_estimate_leaves_out_what_the_journal_holds(server, tmp_path):
+    common = {"teacher": server.name(), "journal": tmp_path / "j", "prices": {"m": [1e6, 2e6]}}
+    before = estimate(drafts(10), **common)
+    assert (before.requests, before.kept, before.completion_tokens) == (10, 0, 4000)
+    assert before.cost == before.prompt_tokens + 2 * before.completion_tokens
+    critique(drafts(4), **common)
+    after = estimate(drafts(10), **common)
+    assert (after.requests, after.kept, after.completion_tokens) == (6, 4, 6 * 20)
+    assert estimate(drafts(10), accept=3, teacher="endpoint:x@http://h/v1").cost is None
+    assert estimate(drafts(10), teacher="symbolic").requests == 0
 
 
 @pytest.mark.parametrize(

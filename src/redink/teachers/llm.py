@@ -16,7 +16,7 @@ from redink.engines.endpoint.address import Address, is_endpoint
 from redink.engines.engine import Completion, Conversation, Engine, Failure, Sampling
 from redink.engines.opening import open_engine
 from redink.engines.prices import Price, price_of
-from redink.errors import BudgetError, ModelError, UsageError
+from redink.errors import BudgetError, DataError, ModelError, UsageError
 from redink.records import Critique, Response, Verdict, critique_id
 from redink.teachers.mixture import Pair
 from redink.teachers.offline import JOURNAL_ONLY, JournalEngine
@@ -82,10 +82,16 @@ class LlmTeacher:
         then is in the journal.
         """
         asked = {response.id: self.prompt.ask(problem, response) for problem, response in pairs}
-        conversations = [Conversation(key, one.messages) for key, one in asked.items()]
         by_id = {response.id: response for _, response in pairs}
+        conversations = []
+        for key, one in asked.items():
+            conversation = Conversation(key, one.messages)
+            if reason := self._unfit(conversation):
+                yield Failure(key, 0, reason)
+            else:
+                conversations.append(conversation)
         left = len(conversations)
-        for done in self.engine.complete(conversations, self.sampling):
+        for done in self.engine.complete(conversations, self.sampling) if left else ():
             if isinstance(done, Failure):
                 yield done
             else:
@@ -97,6 +103,20 @@ class LlmTeacher:
                     f"stopped at max_tokens_total {self.max_tokens_total}: {self._tokens} tokens "
                     f"of {self.name} so far; what is done is kept, raise the limit to go on"
                 )
+
+    def _unfit(self, conversation: Conversation) -> str | None:
+        """Why a text cannot be put to the model: one such row must not stop all others."""
+        items = getattr(self.engine, "items", None)
+        try:
+            for message in conversation.messages:
+                message.content.encode()
+            if items is not None:
+                items.prompt_ids(conversation)
+        except UnicodeEncodeError:
+            return "its text is no Unicode (half of a surrogate pair)"
+        except DataError as error:
+            return str(error).partition(": ")[2]
+        return None
 
     def read(self, completion: Completion, response: Response, preset: str) -> Critique:
         """A completion as the critique of a response."""
