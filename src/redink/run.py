@@ -62,7 +62,7 @@ def run_plan(
         RedinkError: Whatever a stage raises; finished stages stay finished.
     """
     stages = plan.upstream(until) if until else list(plan.stages)
-    with _locked(plan.folder):
+    with locked(plan.folder):
         for name in force:
             for planned in plan.downstream(name):
                 shutil.rmtree(planned.folder, ignore_errors=True)
@@ -93,7 +93,8 @@ def _light_first(plan: Plan, stages: Sequence[PlannedStage]) -> list[PlannedStag
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Makes the folder and keeps other processes out of it; RunBusyError where one is in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)

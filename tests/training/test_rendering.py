@@ -140,6 +140,14 @@ def test_critiques_are_asked_for_as_in_the_paper():
     assert example.completion == (Message("assistant", CRITIQUE.text),)
 
 
+def test_the_teachers_end_mark_is_not_learned():
+    marked = replace(CRITIQUE, text="It is 5. Conclusion: wrong [END]")
+    (example,) = examples_from(
+        critique_table([marked], CRITIQUES.responses, CRITIQUES.problems), "critique"
+    )
+    assert example.completion[0].content == "It is 5. Conclusion: wrong"
+
+
 @pytest.mark.parametrize(
     ("table", "objective", "said"),
     [

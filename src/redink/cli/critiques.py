@@ -49,11 +49,11 @@ class Job:
 
     def run(self, **changed: Any) -> None:
         """Asks for the critiques, writes the table and shows the figures."""
-        from redink.run import _locked
+        from redink.run import locked
         from redink.stages.critique import critique
 
         settings = {**self.settings, **changed}
-        with _locked(self.out):
+        with locked(self.out):
             before, started = _made(self.journal), time.monotonic()
             table = critique(self.responses, teacher=self.teacher, journal=self.journal, **settings)
             seconds = time.monotonic() - started

@@ -57,6 +57,16 @@ def _announce(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> No
     else:
         text = f"[{planned.name}] done in {duration(facts['seconds'])}{_counts(facts)}"
     print(text, file=sys.stderr, flush=True)
+    if event == "done" and planned.stage.verb.name == "critique" and not planned.light:
+        _show_critiques(planned)
+
+
+def _show_critiques(planned: PlannedStage) -> None:
+    from redink.tables import Table
+    from redink.teachers.summary import Summary
+
+    for label, figure in Summary.of(Table.read(planned.folder)).rows():
+        print(f"    {label}: {figure}", file=sys.stderr)
 
 
 def _counts(facts: Mapping[str, Any]) -> str:

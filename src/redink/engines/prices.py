@@ -21,8 +21,8 @@ PRICES: Mapping[str, tuple[float, float]] = {
     "gpt-4o-2024-05-13": (5.00, 15.00),
     "gpt-4o-mini": (0.15, 0.60),
 }
-"""Prompt and completion prices as OpenAI's pricing page (platform.openai.com/docs/pricing,
-standard tier) gave them on 2026-02-07. Prices change: give your own where it matters."""
+"""Prompt and completion prices of OpenAI's standard tier as others copied them from its pricing
+page on 2026-02-07. Prices change: give your own where it matters."""
 HOW = "give prices as {MODEL: [prompt, completion]}, US dollars per million tokens"
 _snapshot = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 

@@ -172,7 +172,9 @@ def _objective_misfit(settings: Mapping[str, Any], made: Sequence[Produces]) -> 
 
 
 _PROBLEMS = Input(("problems",))
-LIMITS = frozenset({"concurrency", "rpm", "tpm", "timeout", "max_cost", "max_tokens_total"})
+LIMITS = frozenset(
+    {"concurrency", "rpm", "tpm", "timeout", "prices", "max_cost", "max_tokens_total"}
+)
 """Of an endpoint: how fast and how far, never what."""
 
 VERBS: dict[str, Verb] = {

@@ -8,6 +8,7 @@ from redink.errors import DataError, UsageError
 from redink.prompts import prompt_named
 from redink.records import Critique, Example, Message, Problem, Response
 from redink.tables import KINDS, Table, response_table
+from redink.teachers.verdict import without_end_mark
 
 Objective = Literal["imitate", "critique"]
 
@@ -86,7 +87,8 @@ def _imitate_response(table: Table[Any], response: Response) -> Example:
 def _critique(table: Table[Any], critique: Critique) -> Example:
     response = _referred(table.responses, critique.response_id, "response", critique.id)
     problem = _referred(table.problems, response.problem_id, "problem", response.id)
-    return _example(critique_messages(problem, response), critique.text.strip(), critique.id)
+    text = without_end_mark(critique.text.strip())
+    return _example(critique_messages(problem, response), text, critique.id)
 
 
 def _example(prompt: tuple[Message, ...], completion: str, identity: str) -> Example:
