@@ -97,9 +97,9 @@ PUBLIC = {
     " deduplicate_on decontaminate decontaminate_at against data trim per_problem balance"
     " mixture take spread n seed",
     "corrupt": "problems wrong kinds per_problem annotations seed",
-    "critique": "responses teacher style seed preset prompt temperature top_p max_tokens accept keep "
-    "engine dtype batch_size concurrency rpm tpm timeout prices max_cost max_tokens_total"
-    " journal",
+    "critique": "responses teacher style seed preset prompt temperature top_p max_tokens accept "
+    "keep engine dtype batch_size concurrency rpm tpm timeout prices max_cost max_tokens_total "
+    "journal",
     "respond": "problems model prompt samples temperature top_p max_tokens dedup engine dtype "
     "batch_size seed concurrency rpm tpm timeout prices max_cost max_tokens_total journal",
     "evaluate": "models benchmarks prompt preset samples temperature top_p max_tokens stop seed "

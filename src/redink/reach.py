@@ -11,21 +11,27 @@ def check_reach(stages: Iterable[PlannedStage]) -> None:
 
     Only stages that are not done yet are looked at. No paid request is sent.
     """
-    from redink.engines.endpoint.address import check_endpoint
-    from redink.teachers.llm import address_of
-
     checked: dict[str, None] = {}
     for planned in stages:
         if planned.done:
             continue
-        for name in _models(planned):
-            address = address_of(name)
-            if address is not None and name not in checked:
-                try:
-                    check_endpoint(address)
-                except RedinkError as error:
-                    raise type(error)(f"stage {planned.name!r}: {error}") from None
-                checked[name] = None
+        fresh = [name for name in _models(planned) if name not in checked]
+        try:
+            check_models(fresh)
+        except RedinkError as error:
+            raise type(error)(f"stage {planned.name!r}: {error}") from None
+        checked.update(dict.fromkeys(fresh))
+
+
+def check_models(names: Iterable[str]) -> None:
+    """Raises where one of these is an endpoint whose key is missing or whose host is silent."""
+    from redink.engines.endpoint.address import check_endpoint
+    from redink.teachers.llm import address_of
+
+    for name in names:
+        address = address_of(name)
+        if address is not None:
+            check_endpoint(address)
 
 
 def _models(planned: PlannedStage) -> Iterator[str]:

@@ -54,6 +54,8 @@ class Job:
 
         settings = {**self.settings, **changed}
         with locked(self.out):
+            if not changed:
+                self._check_reach()
             before, started = _made(self.journal), time.monotonic()
             table = critique(self.responses, teacher=self.teacher, journal=self.journal, **settings)
             seconds = time.monotonic() - started
@@ -67,6 +69,17 @@ class Job:
             asked = _made(self.journal) - before
         _show(table, asked, seconds)
         print(f"critiques: {self.out}")
+
+    def _check_reach(self) -> None:
+        """Raises at once where an endpoint that is still needed does not answer."""
+        from redink.reach import check_models
+        from redink.teachers.estimate import estimate
+
+        names = [self.teacher] if isinstance(self.teacher, str) else list(self.teacher)
+        if estimate(
+            self.responses, teacher=self.teacher, journal=self.journal, **self.settings
+        ).requests:
+            check_models(names)
 
     def single_model(self, what: str) -> str:
         """The one model that a batch runner is asked to be."""

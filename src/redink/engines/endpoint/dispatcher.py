@@ -145,7 +145,7 @@ class Dispatcher:
                 self._wake_in(pause)
                 return
         due = self._queues.next_due()
-        if due is not None:
+        if due is not None and len(self._tasks) + self._held < self._pacing.limit:
             self._wake_in(max(0.0, due - now))
 
     def _send(self, order: Order, now: float) -> float | None:
