@@ -61,9 +61,9 @@ def stored(out):
         return 0
     with sqlite3.connect(f"file:{found[0]}?mode=ro", uri=True) as journal:
         tables = journal.execute("SELECT name FROM sqlite_master WHERE name = 'completions'")
-        return (
-            journal.execute("SELECT count(*) FROM completions").fetchone()[0] if list(tables) else 0
-        )
+        if not list(tables):
+            return 0
+        return journal.execute("SELECT count(*) FROM completions").fetchone()[0]
 
 
 def tables(out):

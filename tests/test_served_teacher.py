@@ -59,9 +59,13 @@ def redink(monkeypatch, *arguments):
 
 def test_responses_are_critiqued_audited_exported_and_read_back(served, tmp_path, monkeypatch):
     rows = [
-        {"question": f"What is {n} + 3?", "answer": str(n + 3), "response": f"{n} + 3 = {n + 3 + n % 2}"}
+        {
+            "question": f"What is {n} + 3?",
+            "answer": str(n + 3),
+            "response": f"It is {n + 3 + n % 2}",
+        }
         for n in range(ROWS)
-    ]  # fmt: skip
+    ]
     noisy = tmp_path / "noisy.jsonl"
     noisy.write_text("".join(json.dumps(row) + "\n" for row in rows))
     out, data, again = tmp_path / "critiques", tmp_path / "cft.json", tmp_path / "again"
