@@ -10,9 +10,9 @@ the level still triples every round, the next round's larger load is the trial i
 import math
 from dataclasses import dataclass
 
-START, START_SHARE = 16.0, 1 / 16
-"""In flight at first: what a small local server still answers within its time-out, or this share
-of the ceiling."""
+START, ORDINARY, START_SHARE = 16.0, 256.0, 1 / 8
+"""In flight at first: what a small local server still answers within its time-out, and this share
+of what a ceiling that was set above the ordinary one has more."""
 FLOOR = 2.0
 LOOK, SHORT_LOOK = 30, 12
 """Outcomes before a share is judged: two rounds, within these bounds."""
@@ -91,7 +91,8 @@ class Pacing:
     def __init__(self, ceiling: int, timeout: float = 600.0) -> None:
         self.ceiling = float(ceiling)
         self.floor = min(FLOOR, self.ceiling)
-        self.level = min(max(START, START_SHARE * self.ceiling), self.ceiling)
+        asked_for = START_SHARE * max(0.0, self.ceiling - ORDINARY)
+        self.level = min(START + asked_for, self.ceiling)
         self.threshold = self.ceiling
         """Below it the level triples every round; above it, it climbs."""
         self.baseline = 0.0
