@@ -97,3 +97,17 @@ def test_ten_kills_cost_no_finished_request_and_change_no_byte(server, noisy, tm
     before = server.stats()["requests"]
     finish(start(noisy, out, server.url))
     assert server.stats()["requests"] == before
+
+
+def test_an_interrupt_is_told_from_a_failure(server, noisy, tmp_path):
+    before = server.stats()["requests"]
+    process = start(noisy, tmp_path / "interrupted", server.url)
+    deadline = time.monotonic() + 30
+    while server.stats()["requests"] == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1].decode()
+    assert process.returncode == 130
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said

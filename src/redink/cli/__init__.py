@@ -2,6 +2,8 @@
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Entry point of `redink`: runs a command, prints errors without a traceback.
@@ -18,11 +20,19 @@ def main() -> None:
         print(f"redink: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("\nredink: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
+    except SystemExit as ended:  # typer turns an interrupt into this and says nothing
+        if ended.code == INTERRUPTED:
+            _say_interrupted()
+        raise
     except OSError as error:
         print(f"redink: {_disk_error(error)}", file=sys.stderr)
         sys.exit(1)
+
+
+def _say_interrupted() -> None:
+    print("\nredink: interrupted; the same command goes on from here", file=sys.stderr)
 
 
 def _disk_error(error: OSError) -> str:
