@@ -91,3 +91,15 @@ def test_the_papers_experiment_runs_to_its_report(tiny_student, answers, server,
     critiques = plan.by_name["critiques"].facts()
     assert critiques["rows"] == 24
     assert critiques["tokens"] > 0
+
+
+def test_two_runs_with_one_journal_ask_for_nothing_twice(tiny_student, answers, server, tmp_path):
+    recipe = small("cft-webinstruct", tiny_student, answers, server.url)
+    journal = tmp_path / "shared.sqlite"
+    first, second = (make_plan(recipe, tmp_path / name) for name in ("a", "b"))
+    run_plan(first, until="critiques", journal=journal)
+    before = server.stats()["requests"]
+    run_plan(second, until="critiques", journal=journal)
+    assert server.stats()["requests"] == before
+    tables = [Table.read(plan.by_name["critiques"].folder) for plan in (first, second)]
+    assert tables[0].rows == tables[1].rows

@@ -47,6 +47,7 @@ def run_plan(
     *,
     until: str | None = None,
     force: tuple[str, ...] = (),
+    journal: Path | None = None,
     report: Report = lambda event, planned, facts: None,
 ) -> list[StageResult]:
     """Does every stage that is not done yet.
@@ -55,6 +56,7 @@ def run_plan(
         plan: What to do, from `make_plan`.
         until: Stop after this stage, doing only what it needs.
         force: Stages to do again, with everything that rests on them.
+        journal: SQLite file of finished completions, shared with other runs; the run's own if None.
         report: Told of each stage's start and end.
 
     Raises:
@@ -74,7 +76,7 @@ def run_plan(
                 if not planned.light:
                     check_overlaps(plan, stages)
                 report("start", planned, {})
-                _do(plan, planned)
+                _do(plan, planned, journal or plan.folder / JOURNAL)
                 _write_run_file(plan)
             facts = planned.facts()
             report("kept" if done_before else "done", planned, facts)
@@ -118,14 +120,14 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _do(plan: Plan, planned: PlannedStage) -> None:
+def _do(plan: Plan, planned: PlannedStage, journal: Path) -> None:
     stage = planned.stage
     started, clock = time.time(), time.monotonic()
     arguments = dict(stage.settings)
     for argument, names in stage.inputs.items():
         arguments[argument] = _input(plan, stage, argument, names)
     if "journal" in stage.verb.takes:
-        arguments["journal"] = plan.folder / JOURNAL
+        arguments["journal"] = journal
     if "out" in stage.verb.takes:
         planned.folder.mkdir(parents=True, exist_ok=True)
         arguments["out"] = planned.folder

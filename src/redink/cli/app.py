@@ -54,13 +54,17 @@ def run(
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show stages, what is done, tokens and time; run none."),
+        typer.Option("--dry-run", help="Show stages, tokens, time and cost; run none."),
     ] = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="Journal of completions, shared with other runs; else the run's own."),
+    ] = None,
 ) -> None:
     """Run a recipe; finished stages are kept, an interrupted one goes on where it stopped."""
     from redink.cli.running import run_command
 
-    run_command(recipe, tuple(overrides or ()), runs, until, tuple(force or ()), dry_run)
+    run_command(recipe, tuple(overrides or ()), runs, until, tuple(force or ()), dry_run, journal)
 
 
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)

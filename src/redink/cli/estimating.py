@@ -39,7 +39,7 @@ class Estimate:
     """US dollars, where an endpoint asks for them."""
 
 
-def show_estimate(plan: Plan, until: str | None) -> None:
+def show_estimate(plan: Plan, until: str | None, journal: Path | None = None) -> None:
     """Prints one line a stage and the total time of what is not done."""
     stages = plan.upstream(until) if until else list(plan.stages)
     tables: dict[str, Table[Any]] = {}
@@ -53,7 +53,7 @@ def show_estimate(plan: Plan, until: str | None) -> None:
             rows = planned.facts().get("rows", "")
             grid.add_row(planned.name, planned.stage.verb.name, "done", str(rows), "", "", "")
             continue
-        estimate = _estimate(plan, planned, tables)
+        estimate = _estimate(plan, planned, tables, journal or plan.folder / JOURNAL)
         unknown |= estimate.seconds is None
         total += estimate.seconds or 0.0
         cost += estimate.cost or 0.0
@@ -74,7 +74,9 @@ def _cells(estimate: Estimate) -> tuple[str, ...]:
     )
 
 
-def _estimate(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> Estimate:
+def _estimate(
+    plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]], journal: Path
+) -> Estimate:
     verb = planned.stage.verb
     if verb.name == "compare":
         return Estimate(0, 0, 2.0)
@@ -89,6 +91,8 @@ def _estimate(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) 
     if planned.light:
         table = _table(plan, planned.name, tables)
         return Estimate(len(table), 0, 1.0)
+    if verb.name == "critique":
+        return _critiques(planned, inputs, journal)
     return _MODEL_STAGES[verb.name](plan, planned, inputs)
 
 
@@ -174,18 +178,17 @@ def _evaluation(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[
     return _sampling(inputs["benchmarks"], answers, max_tokens)
 
 
-def _critiques(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+def _critiques(
+    planned: PlannedStage, inputs: dict[str, list[Table[Any]]], journal: Path
+) -> Estimate:
     from redink.teachers.estimate import estimate
 
-    found = estimate(
-        join(inputs["responses"]), **planned.stage.settings, journal=plan.folder / JOURNAL
-    )
+    found = estimate(join(inputs["responses"]), **planned.stage.settings, journal=journal)
     tokens = found.prompt_tokens + found.completion_tokens
     return Estimate(found.requests + found.kept, tokens, 0.0, cost=found.cost)
 
 
 _MODEL_STAGES = {
-    "critique": _critiques,
     "finetune": _training,
     "respond": _responses,
     "evaluate": _evaluation,

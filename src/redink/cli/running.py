@@ -22,6 +22,7 @@ def run_command(
     until: str | None,
     force: tuple[str, ...],
     dry_run: bool,
+    journal: Path | None = None,
 ) -> None:
     """Checks the whole recipe, then runs it (or shows what would be run)."""
     recipe = read_recipe(name, overrides)
@@ -31,9 +32,9 @@ def run_command(
     if dry_run:
         from redink.cli.estimating import show_estimate
 
-        show_estimate(plan, until)
+        show_estimate(plan, until, journal)
         return
-    _run(plan, until, force)
+    _run(plan, until, force, journal)
 
 
 def run_recipe(recipe: Recipe, runs: Path) -> None:
@@ -41,9 +42,14 @@ def run_recipe(recipe: Recipe, runs: Path) -> None:
     _run(make_plan(recipe, runs))
 
 
-def _run(plan: Plan, until: str | None = None, force: tuple[str, ...] = ()) -> None:
+def _run(
+    plan: Plan,
+    until: str | None = None,
+    force: tuple[str, ...] = (),
+    journal: Path | None = None,
+) -> None:
     print(f"redink run {plan.recipe.name} in {plan.folder}", file=sys.stderr)
-    results = run_plan(plan, until=until, force=force, report=_announce)
+    results = run_plan(plan, until=until, force=force, journal=journal, report=_announce)
     _show_times(results)
     _show_scores(plan, results)
     _show_reports(plan, results)
