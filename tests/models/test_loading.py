@@ -40,9 +40,17 @@ def test_the_templates_own_end_of_turn_stops_generation(student_copy):
     assert tokenizer.eos_token_id in end_of_turn_ids(tokenizer)
 
 
-def test_a_model_without_a_chat_template_is_refused(student_copy):
+def test_a_model_without_a_chat_template_gets_the_plain_one_unless_raw_text_is_enough(student_copy):
     (student_copy / "chat_template.jinja").unlink()
-    with pytest.raises(ModelError, match="no chat template"):
+    assert load_tokenizer(resolve_model(student_copy), chat=False).chat_template is None
+    tokenizer = load_tokenizer(resolve_model(student_copy))
+    assert template_end_of_turn(tokenizer) == tokenizer.eos_token_id
+
+
+def test_a_model_with_neither_a_template_nor_an_end_of_sequence_is_refused(student_copy):
+    (student_copy / "chat_template.jinja").unlink()
+    edit(student_copy / "tokenizer_config.json", eos_token=None)
+    with pytest.raises(ModelError, match="cannot learn to stop"):
         load_tokenizer(resolve_model(student_copy))
 
 

@@ -153,7 +153,10 @@ def test_the_teachers_end_mark_is_not_learned():
     [
         (PROBLEMS, "critique", "give it critiques"),
         (RESPONSES, "critique", "give it critiques"),
-        (PROBLEMS, "recite", "use imitate or critique"),
+        (PROBLEMS, "recite", "use imitate, critique, critique\\+solution, verdict or shuffled"),
+        (RESPONSES, "verdict", "give it critiques"),
+        (PROBLEMS, "shuffled", "give it critiques"),
+        (RESPONSES, "critique+solution", "give it critiques"),
     ],
 )
 def test_a_table_that_does_not_suit_the_objective_is_refused(table, objective, said):

@@ -87,7 +87,7 @@ def test_a_training_killed_while_saving_goes_on_exactly(undisturbed, tmp_path, t
     finetune(sums(), student=tiny_student, out=tmp_path, **SETTINGS)
     assert record(tmp_path)["losses"] == record(undisturbed)["losses"]
     assert weights(tmp_path) == weights(undisturbed)
-    assert {path.name for path in tmp_path.iterdir()} == {"model", "losses.jsonl"}
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "losses.jsonl", "preflight.json"}
     logged = [json.loads(line) for line in (tmp_path / "losses.jsonl").open()]
     assert logged == record(undisturbed)["losses"]
 

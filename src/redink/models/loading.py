@@ -6,6 +6,8 @@ from redink.errors import ModelError
 from redink.models.memory import prepare_process
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource
+from redink.models.template import conversation_text, give_plain_template, settle_template
+from redink.records import Message
 
 _PAD_NAMES = ("<pad>", "<|pad|>", "[PAD]", "<|finetune_right_pad_id|>", "<|endoftext|>", "<unk>")
 
@@ -52,13 +54,14 @@ def load_tokenizer(source: ModelSource, *, chat: bool = True) -> Any:
     """The tokenizer of `source`, with a chat template and a padding token.
 
     The padding token differs from the end-of-sequence token wherever the vocabulary has another
-    one to offer.
+    one to offer. The chat template renders the same at any time (`settle_template`).
 
     Args:
         source: what `resolve_model` returned.
-        chat: whether a chat template must be there; base models often have none.
+        chat: whether a model without a chat template, as base models are, gets redink's plain one.
 
-    Raises ModelError where there is no tokenizer, or no chat template though one must be there.
+    Raises ModelError where there is no tokenizer, or neither a chat template nor an end of
+    sequence to make one with.
     """
     prepare_process()
     from transformers import AutoTokenizer
@@ -72,8 +75,10 @@ def load_tokenizer(source: ModelSource, *, chat: bool = True) -> Any:
         raise ModelError(
             f"{source.name}: its tokenizer cannot be loaded ({_first_line(error)}); {_HINT}"
         ) from None
-    if chat:
-        require_chat_template(tokenizer, source.name)
+    if tokenizer.chat_template:
+        settle_template(tokenizer)
+    elif chat:
+        give_plain_template(tokenizer, source.name)
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
         tokenizer.pad_token = _other_pad(tokenizer) or tokenizer.eos_token
     return tokenizer
@@ -83,8 +88,8 @@ def require_chat_template(tokenizer: Any, name: str) -> None:
     """Raises ModelError where the tokenizer of the model called `name` has no chat template."""
     if not tokenizer.chat_template:
         raise ModelError(
-            f"{name}: no chat template, so it cannot be asked or trained; choose an instruct "
-            "model, add chat_template.jinja to its folder, or evaluate it with a few-shot prompt"
+            f"{name}: no chat template, so it cannot be asked in messages; evaluate it with a "
+            "few-shot prompt, train it first, or add chat_template.jinja to its folder"
         )
 
 
@@ -103,9 +108,10 @@ def template_end_of_turn(tokenizer: Any) -> int | None:
     """The special token that the chat template writes after an assistant's text, if any."""
     if not tokenizer.chat_template:
         return None
-    turn = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
-    text = tokenizer.apply_chat_template(turn, tokenize=False)
-    tail = tokenizer(text[text.rindex("y") + 1 :], add_special_tokens=False)["input_ids"]
+    answer = "8642097531"
+    turn = [Message("user", "x"), Message("assistant", answer)]
+    _, _, after = conversation_text(turn, tokenizer).rpartition(answer)
+    tail = tokenizer(after, add_special_tokens=False)["input_ids"]
     special = set(control_tokens(tokenizer).values())
     return next((token for token in tail if token in special), None)
 

@@ -11,7 +11,9 @@ from redink.models.resolve import resolve_model
 from redink.prompts import prompt_named
 from redink.records import Problem
 from redink.tables import Table
+from redink.training.method import MethodName, Precision, method_of
 from redink.training.rendering import Objective, examples_from
+from redink.training.settings import OverLength
 from redink.training.training import train
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ def finetune(
     validation: Table[Problem] | None = None,
     validate_every: int | None = None,
     validate_tokens: int = 512,
+    method: MethodName = "full",
+    lora_rank: int = 16,
+    lora_alpha: float | None = None,
+    packing: bool = False,
+    precision: Precision = "bf16",
+    over_length: OverLength = "drop",
     out: Path,
 ) -> Path:
     """Trains a student by TRL's SFTTrainer, with loss on the completions alone.
@@ -51,7 +59,7 @@ def finetune(
         learning_rate: at its peak.
         epochs: passes over the data; fractions are allowed.
         batch_size: examples in an optimizer step.
-        max_tokens: longer examples are dropped and counted, never cut.
+        max_tokens: of an example; longer ones are dropped and counted (see over_length).
         warmup_ratio: share of the steps in which the rate rises.
         weight_decay: AdamW's.
         shuffle: whether each epoch gets a new order, drawn from the seed.
@@ -63,6 +71,16 @@ def finetune(
         validate_every: steps between checkpoints that are looked at; an eighth of the training
             where not given. The last step always is.
         validate_tokens: new tokens per answer to a validation problem at most.
+        method: `full` trains every weight; `lora` trains low-rank adapters on every linear layer
+            (arXiv 2106.09685) and merges them into the result. It wants a higher learning rate,
+            such as 2e-4.
+        lora_rank: of the adapters.
+        lora_alpha: adapters are scaled by alpha / rank; twice the rank where not given.
+        packing: whether the rows of a micro-batch stand in one row without padding, with attention
+            that never crosses from one to another. Losses are the same either way.
+        precision: of matrix products, `bf16` or `fp32`; weights are float32 always.
+        over_length: what becomes of longer examples: `drop`; `truncate` keeps the prompt whole and
+            cuts the completion, which then ends without its end of turn; `raise` refuses them.
         out: folder of the partial work and the result.
 
     Returns `out/model`, a plain transformers folder with `training.json`. An interrupted call
@@ -90,6 +108,16 @@ def finetune(
         "checkpoint_seconds": checkpoint_seconds,
         "checkpoint_steps": checkpoint_steps,
     }
+    how = {
+        "method": method,
+        "lora_rank": lora_rank,
+        "lora_alpha": lora_alpha,
+        "packing": packing,
+        "precision": precision,
+        "over_length": over_length,
+    }
+    method_of(how)
+    settings |= {name: value for name, value in how.items() if value != _USUAL[name]}
     if validation is not None:
         settings["validation"] = sorted(problem.id for problem in validation)
         settings["validate"] = [validate_every, validate_tokens]
@@ -98,9 +126,22 @@ def finetune(
     return train(resolve_model(student), examples, settings, out, label, watched)
 
 
+_USUAL = {
+    "method": "full",
+    "lora_rank": 16,
+    "lora_alpha": None,
+    "packing": False,
+    "precision": "bf16",
+    "over_length": "drop",
+}
+"""Settings that a training's identity names only where they differ from these: results made
+before they existed stay valid."""
+
+
 def _watched(problems: Table[Problem], every: int | None, max_tokens: int) -> "Validation":
     """Greedy accuracy on `problems`, put with the prompt of training."""
     from redink.engines.in_memory import InMemoryEngine
+    from redink.training.lora import merged_copy
     from redink.training.validation import Validation
 
     if every is not None and every < 1:
@@ -109,7 +150,7 @@ def _watched(problems: Table[Problem], every: int | None, max_tokens: int) -> "V
 
     def measure(model: Any, tokenizer: Any) -> float:
         answers = answer_problems(
-            InMemoryEngine(model, tokenizer),
+            InMemoryEngine(merged_copy(model), tokenizer),
             distinct,
             Sampling(max_tokens=max_tokens),
             prompt_named("plain"),

@@ -62,6 +62,29 @@ def micro_batches(lengths: Sequence[int], limit: int) -> list[list[int]]:
     return cuts[::-1]
 
 
+def packed_batches(lengths: Sequence[int], limit: int) -> list[list[int]]:
+    """Cuts a step's rows into as few packed rows as the limit allows, of about equal length.
+
+    Args:
+        lengths: tokens of each row.
+        limit: tokens of a packed row at most (a longer document gets one of its own).
+
+    Returns indices into `lengths`.
+    """
+    order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
+    count = max(1, -(-sum(lengths) // limit))
+    while True:
+        bins: list[list[int]] = [[] for _ in range(count)]
+        sizes = [0] * count
+        for index in order:
+            least = sizes.index(min(sizes))
+            bins[least].append(index)
+            sizes[least] += lengths[index]
+        if all(s <= limit or len(b) == 1 for s, b in zip(sizes, bins, strict=True)):
+            return [sorted(chosen) for chosen in bins if chosen]
+        count += 1
+
+
 def collate(rows: Sequence[Encoded], pad_id: int) -> dict[str, list[list[int]]]:
     """Pads rows on the right to one bucketed length.
 

@@ -41,17 +41,28 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         """Notes one step's loss; raises ModelError where it is no number."""
         if not logs or "loss" not in logs:
             return
-        if not math.isfinite(logs["loss"]):
-            raise ModelError(
-                f"the loss is {logs['loss']} at step {state.global_step}: training has diverged; "
-                "use a smaller learning_rate"
-            )
+        _require_finite(state.global_step, logs["loss"], logs.get("grad_norm", 0.0))
         with self.log.open("a") as stream:
             stream.write(json.dumps({"step": state.global_step, "loss": logs["loss"]}) + "\n")
         tokens = sum(self.step_tokens[self.first_step : state.global_step])
         speed = tokens / max(time.monotonic() - self.started, 1e-9)
         done = state.global_step - self.bar.done
         self.bar.advance(done, loss=f"{logs['loss']:.3f}", **{"tokens/s": f"{speed:,.0f}"})
+
+
+def _require_finite(step: int, loss: float, gradient: float) -> None:
+    """Raises ModelError where a step's loss or gradient norm is no number."""
+    if math.isfinite(loss) and math.isfinite(gradient):
+        return
+    what = f"gradient's norm is {gradient}" if math.isfinite(loss) else f"loss is {loss}"
+    if step == 1:
+        raise ModelError(
+            f"the {what} at step 1, before any update: the student's weights or its precision "
+            "are at fault; check that it answers, or use precision: fp32"
+        )
+    raise ModelError(
+        f"the {what} at step {step}: training has diverged; use a smaller learning_rate"
+    )
 
 
 class CheckpointCallback(TrainerCallback):  # type: ignore[misc]

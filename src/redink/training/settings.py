@@ -1,8 +1,12 @@
 """Settings of one fine-tuning."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from redink.errors import UsageError
+
+OverLength = Literal["drop", "truncate", "raise"]
+"""What becomes of an example longer than `max_tokens`. A cut critique loses its verdict and its
+end of turn, so that `drop` is the default."""
 
 
 def check_settings(
@@ -15,6 +19,7 @@ def check_settings(
     weight_decay: float,
     checkpoint_seconds: float,
     checkpoint_steps: int | None,
+    over_length: OverLength = "drop",
     **others: Any,
 ) -> None:
     """Raises UsageError, naming the setting, for a value that no training can have."""
@@ -27,6 +32,8 @@ def check_settings(
     _require(checkpoint_seconds > 0, "checkpoint_seconds", checkpoint_seconds, "above 0")
     steps_fit = checkpoint_steps is None or checkpoint_steps >= 1
     _require(steps_fit, "checkpoint_steps", checkpoint_steps, "1 or more, or left out")
+    ways = get_args(OverLength)
+    _require(over_length in ways, "over_length", over_length, ", ".join(ways[:-1]) + " or raise")
 
 
 def _require(holds: bool, name: str, value: object, accepted: str) -> None:

@@ -19,7 +19,11 @@ from redink.progress import progress
 from redink.records import Example, Json, to_row
 from redink.training.batches import training_order
 from redink.training.checkpoints import newest_checkpoint
-from redink.training.preflight import Preflight, preflight, print_preflight
+from redink.training.exhaustion import told_when_memory_ends
+from redink.training.method import Method, method_of
+from redink.training.outlook import outlook
+from redink.training.preflight import Preflight, preflight
+from redink.training.report import announce, report_of
 from redink.training.settings import check_settings
 
 if TYPE_CHECKING:
@@ -53,18 +57,20 @@ def train(
     result, DataError, ModelError and StorageError as the parts do.
     """
     check_settings(**settings)
+    method = method_of(settings)
     key = _key(student, examples, settings)
     result = out / RESULT
     if result.is_dir():
         return _finished(result, key)
     tokenizer = load_tokenizer(student)
-    flight = preflight(examples, tokenizer, settings["max_tokens"])
+    over_length = settings.get("over_length", "drop")
+    flight = preflight(examples, tokenizer, settings["max_tokens"], over_length)
     order = training_order(
         len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _run(student, tokenizer, flight, order, settings, key, out, label, validation)
+        _run(student, tokenizer, flight, order, settings, method, key, out, label, validation)
     except OSError as error:
         raise StorageError(
             f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
@@ -81,21 +87,27 @@ def _run(
     flight: Preflight,
     order: list[int],
     settings: Json,
+    method: Method,
     key: str,
     out: Path,
     label: str,
     validation: "Validation | None",
 ) -> None:
     from redink.training.callbacks import CheckpointCallback, ProgressCallback, losses
-    from redink.training.speed import estimated_seconds
+    from redink.training.lora import merged
     from redink.training.trainer import build_trainer, ordered_dataset
 
     size = settings["batch_size"]
     steps = [order[start : start + size] for start in range(0, len(order), size)]
     step_tokens = [sum(len(flight.rows[row].ids) for row in step) for step in steps]
-    model = load_model(student, "float32")
     counts = flight.counts()
-    print_preflight(label, counts, len(steps), estimated_seconds(model, sum(step_tokens)))
+    ahead = outlook(
+        student, flight, order, settings, method, out, validation=validation is not None
+    )
+    announce(report_of(label, flight, ahead, tokenizer), out)
+    model = load_model(student, "float32")
+    packing = method.packs(model, counts["longest"])
+    model = method.prepared(model, settings["seed"])
     checkpoint = newest_checkpoint(out / CHECKPOINTS, key)
     if checkpoint:
         print(f"{label}: going on from step {checkpoint.step}", file=sys.stderr, flush=True)
@@ -127,13 +139,17 @@ def _run(
             warmup_ratio=settings["warmup_ratio"],
             weight_decay=settings["weight_decay"],
             seed=settings["seed"],
+            packing=packing,
+            precision=method.precision,
         )
-        trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
+        with told_when_memory_ends(lambda: trainer.state.global_step, counts["longest"]):
+            trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
         seconds = saver.seconds
         record = {
             "key": key,
             "student": {"name": student.name, "fingerprint": fingerprint(student)},
             "settings": settings,
+            **method.facts(packing),
             "rows": counts,
             "examples": len(order),
             "steps": len(steps),
@@ -149,7 +165,7 @@ def _run(
         if watcher is not None:
             watcher.restore(trained)
             record["validation"] = watcher.facts()
-        _save(trained, tokenizer, record, out)
+        _save(merged(trained), tokenizer, record, out)
         if watcher is not None:
             watcher.clear()
 
