@@ -13,7 +13,13 @@ from redink.tables import Table
 
 ROOT = Path(__file__).parents[1]
 ROWS = 40
-LARGE = [name for name in builtin_recipes() if name.startswith(("cft-", "ablation-"))]
+PUBLISHED = "cft-qwen2.5-math-7b"
+"""It trains on published critiques: there is none to make."""
+LARGE = [
+    name
+    for name in builtin_recipes()
+    if name.startswith(("cft-", "ablation-")) and name != PUBLISHED
+]
 COLUMNS = "{question: question, response: answer}"
 
 

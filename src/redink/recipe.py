@@ -91,7 +91,7 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         )
     for override in overrides:
         _override(raw, override)
-    return check_recipe(raw, Path(name).stem, source)
+    return check_recipe(raw, name if source.startswith("builtin:") else Path(name).stem, source)
 
 
 def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:

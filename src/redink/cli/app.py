@@ -14,6 +14,7 @@ from redink.cli import (
     evaluating,
     grading,
     journaling,
+    preflighting,
 )
 
 app = typer.Typer(
@@ -70,6 +71,7 @@ def run(
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
+app.command(epilog=preflighting.EPILOG)(preflighting.preflight)
 app.command(epilog=dropped.EPILOG)(dropped.dropped)
 app.command(epilog=critiquing.EPILOG)(critiquing.critique)
 app.add_typer(auditing.app, name="audit")

@@ -82,25 +82,25 @@ def _estimate(
         return Estimate(0, 0, 2.0)
     try:
         inputs = {
-            argument: [_table(plan, name, tables) for name in names]
+            argument: [table_of(plan, name, tables) for name in names]
             for argument, names in planned.stage.inputs.items()
             if verb.inputs[argument].accepts != ("model",)
         }
-    except _NotYetKnown:
+    except NotYetKnown:
         return Estimate()
     if planned.light:
-        table = _table(plan, planned.name, tables)
+        table = table_of(plan, planned.name, tables)
         return Estimate(len(table), 0, 1.0)
     if verb.name == "critique":
         return _critiques(planned, inputs, journal)
     return _MODEL_STAGES[verb.name](plan, planned, inputs)
 
 
-class _NotYetKnown(Exception):
+class NotYetKnown(Exception):
     """A table that only a model can make."""
 
 
-def _table(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]:
+def table_of(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]:
     planned = plan.by_name[name]
     if name not in tables:
         if planned.done:
@@ -108,7 +108,7 @@ def _table(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]:
         elif planned.light:
             tables[name] = _light(plan, planned, tables)
         else:
-            raise _NotYetKnown
+            raise NotYetKnown
     return tables[name]
 
 
@@ -116,7 +116,7 @@ def _light(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> 
     stage = planned.stage
     arguments = dict(stage.settings)
     for argument, names in stage.inputs.items():
-        values = [_table(plan, name, tables) for name in names]
+        values = [table_of(plan, name, tables) for name in names]
         arguments[argument] = values if stage.verb.inputs[argument].many else join(values)
     try:
         result: Table[Any] = stage.verb.function(**arguments)
@@ -142,14 +142,16 @@ def _training(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[An
         for table, goal in zip(tables, objectives, strict=True)
         for example in examples_from(table, goal)
     ]
-    tokenizer = load_tokenizer(resolve_model(_root_model(plan, planned)))
-    counts = preflight(examples, tokenizer, settings["max_tokens"]).counts()
+    tokenizer = load_tokenizer(resolve_model(root_model(plan, planned)))
+    counts = preflight(
+        examples, tokenizer, settings["max_tokens"], settings["over_length"]
+    ).counts()
     tokens = round(counts["tokens"] * settings["epochs"])
     rate = TRAINED_PER_SECOND * max(1, cores() / 2)
     return Estimate(counts["rows_kept"], tokens, tokens / rate)
 
 
-def _root_model(plan: Plan, planned: PlannedStage) -> str | Path:
+def root_model(plan: Plan, planned: PlannedStage) -> str | Path:
     """The untrained model that a stage's student grew from."""
     name = planned.stage.inputs.get("student", (STUDENT,))[0]
     while name in plan.by_name:

@@ -166,7 +166,7 @@ def _report(
     plan: "Plan", planned: "PlannedStage", tables: "dict[str, Table[Any]]"
 ) -> "Report | str":
     """The stage's report, or why there can be none yet."""
-    from redink.cli.estimating import _NotYetKnown, _root_model, _table
+    from redink.cli.estimating import NotYetKnown, root_model, table_of
     from redink.errors import RedinkError
     from redink.models.loading import load_tokenizer
     from redink.models.resolve import resolve_model
@@ -182,8 +182,8 @@ def _report(
     data = []
     for name in planned.stage.inputs["data"]:
         try:
-            data.append(_table(plan, name, tables))
-        except _NotYetKnown:
+            data.append(table_of(plan, name, tables))
+        except NotYetKnown:
             waiting = _waiting_for(plan, name)
             return f"its data rests on stage {waiting}, which runs a model and has not run yet"
     goals = settings["objective"]
@@ -196,7 +196,7 @@ def _report(
             for table, goal in zip(data, objectives, strict=True)
             for example in examples_from(table, goal)
         ]
-        student = resolve_model(_root_model(plan, planned))
+        student = resolve_model(root_model(plan, planned))
         tokenizer = load_tokenizer(student)
         flight = encode_all(
             examples, tokenizer, settings["max_tokens"], settings.get("over_length", "drop")

@@ -9,6 +9,7 @@ from rich.text import Text
 from redink.evaluation.presets import preset_named
 from redink.models.loading import load_tokenizer
 from redink.models.resolve import resolve_model
+from redink.models.template import prompt_text
 from redink.recipe import check_recipe
 from redink.stages.evaluate import evaluation_prompt
 
@@ -28,13 +29,7 @@ def show_prompts(raw: Mapping[str, Any]) -> None:
             if prompt.is_raw:
                 text = prompt.text(problems[0])
             else:
-                messages = [
-                    {"role": message.role, "content": message.content}
-                    for message in prompt.messages(problems[0])
-                ]
-                text = tokenizer.apply_chat_template(
-                    messages, tokenize=False, add_generation_prompt=True
-                )
+                text = prompt_text(prompt.messages(problems[0]), tokenizer)
             console.print(Text(f"{model} on {name}, prompt {prompt.name}", style="bold"))
             console.print(Text(str(text)), soft_wrap=True)
             stops = preset.sampling.stop if preset else tuple(settings["stop"])

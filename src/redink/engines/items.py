@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from redink.engines.engine import Completion, Conversation, Sampling
 from redink.errors import DataError, UsageError
 from redink.models.loading import control_tokens, load_tokenizer, require_chat_template
 from redink.models.source import ModelSource, fingerprint
+from redink.models.template import prompt_text
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,10 @@ class ItemMaker:
             self._refuse_control_tokens(conversation.id, conversation.raw)
             raw: list[int] = self.tokenizer(conversation.raw)["input_ids"]
             return raw
-        messages = [asdict(message) for message in conversation.messages]
-        for message in messages:
-            self._refuse_control_tokens(conversation.id, message["content"])
+        for message in conversation.messages:
+            self._refuse_control_tokens(conversation.id, message.content)
         require_chat_template(self.tokenizer, self.source.name)
-        rendered = self.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
-        )
+        rendered = prompt_text(conversation.messages, self.tokenizer)
         ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
         return ids
 

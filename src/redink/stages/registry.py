@@ -156,6 +156,9 @@ def _same(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produc
 _LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
     "imitate": ("problems", "responses", "critiques"),
     "critique": ("critiques",),
+    "critique+solution": ("critiques",),
+    "verdict": ("critiques",),
+    "shuffled": ("critiques",),
 }
 
 

@@ -15,6 +15,7 @@ from redink.models.loading import end_of_turn_ids, load_model, load_tokenizer
 from redink.models.memory import release_memory
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
+from redink.models.template import template_note
 from redink.progress import progress
 from redink.records import Example, Json, to_row
 from redink.training.batches import training_order
@@ -105,6 +106,9 @@ def _run(
         student, flight, order, settings, method, out, validation=validation is not None
     )
     announce(report_of(label, flight, ahead, tokenizer), out)
+    note = template_note(tokenizer)
+    if note:
+        print(f"{label}: {note}", file=sys.stderr, flush=True)
     model = load_model(student, "float32")
     packing = method.packs(model, counts["longest"])
     model = method.prepared(model, settings["seed"])
@@ -151,6 +155,7 @@ def _run(
             "settings": settings,
             **method.facts(packing),
             "rows": counts,
+            **({"template": note} if note else {}),
             "examples": len(order),
             "steps": len(steps),
             "tokens": sum(step_tokens),
