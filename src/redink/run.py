@@ -102,7 +102,8 @@ def locked(folder: Path) -> Iterator[None]:
         handle = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise StorageError(
-            f"{folder}: cannot be made or written ({error.strerror}); choose another with --runs or --out"
+            f"{folder}: cannot be made or written ({error.strerror}); choose another with --runs "
+            "or --out"
         ) from None
     try:
         try:
