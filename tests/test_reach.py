@@ -26,6 +26,19 @@ def fingerprint(runs, **critique):
     return plan(runs, **critique).by_name["critiques"].fingerprint
 
 
+def test_the_address_of_a_judge_makes_nothing_anew(tmp_path):
+    def scores(judge):
+        stages = {"p": PROBLEMS, "s": {"do": "evaluate", "models": "smollm2-135m",
+                                       "benchmarks": "p", "judge": judge}}  # fmt: skip
+        made = make_plan(check_recipe({"stages": stages}, "r", "r"), tmp_path)
+        return made.by_name["s"].fingerprint
+
+    first = scores("endpoint:m@http://127.0.0.1:1/v1")
+    assert first == scores("endpoint:m@http://127.0.0.1:2/v1")
+    assert first != scores("endpoint:other@http://127.0.0.1:1/v1")
+    assert first != scores(None)
+
+
 @pytest.fixture
 def closed_port():
     with socket.socket() as free:

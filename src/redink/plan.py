@@ -112,6 +112,7 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
             for argument, names in stage.inputs.items()
         }
         files = _file_fingerprints(stage)
+        models = [_named_models(stage.settings[name]) for name in stage.verb.models]
     except RedinkError as error:
         raise RecipeError(f"stage {stage.name!r}: {error}") from None
     named = {argument: slot.named for argument, slot in stage.verb.inputs.items()}
@@ -120,12 +121,13 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
         "settings": {
             name: value
             for name, value in stage.settings.items()
-            if name not in (*stage.verb.incidental, "teacher")
+            if name not in (*stage.verb.incidental, *stage.verb.models)
         },
         "inputs": {
             argument: pairs if named[argument] else [fingerprint for _, fingerprint in pairs]
             for argument, pairs in inputs.items()
         },
+        "models": models,
         "files": files,
     }
     text = json.dumps(content, sort_keys=True, default=str)
@@ -145,8 +147,8 @@ def _model_fingerprint(name: str) -> str:
     return fingerprint(resolve_model(name))
 
 
-def _teacher_fingerprints(teacher: str | Mapping[str, float]) -> list[Any]:
-    shares = {teacher: 1.0} if isinstance(teacher, str) else teacher
+def _named_models(named: str | Mapping[str, float] | None) -> list[Any]:
+    shares = {named: 1.0} if isinstance(named, str) else named or {}
     return [
         [name if name == "symbolic" else _model_fingerprint(name), share]
         for name, share in sorted(shares.items())
@@ -154,7 +156,7 @@ def _teacher_fingerprints(teacher: str | Mapping[str, float]) -> list[Any]:
 
 
 def _file_fingerprints(stage: Stage) -> Any:
-    """Of what a stage reads beside its inputs: data files, prompts, teachers' weights."""
+    """Of the files that a stage reads beside its inputs."""
     if stage.verb.name == "load":
         path = _source_file(stage.settings)
         return path and _hash(path)
@@ -162,10 +164,7 @@ def _file_fingerprints(stage: Stage) -> Any:
         return _benchmark_fingerprints(stage.settings)
     if stage.verb.name == "critique":
         prompt = stage.settings.get("prompt")
-        return [
-            _teacher_fingerprints(stage.settings["teacher"]),
-            prompt and _hash(_existing(Path(prompt), "prompt")),
-        ]
+        return prompt and _hash(_existing(Path(prompt), "prompt"))
     return None
 
 

@@ -35,9 +35,8 @@ def check_models(names: Iterable[str]) -> None:
 
 
 def _models(planned: PlannedStage) -> Iterator[str]:
-    settings = planned.stage.settings
-    teacher = settings.get("teacher") or ()
-    named = [teacher] if isinstance(teacher, str) else list(teacher)
-    named += [name for names in planned.stage.inputs.values() for name in names]
-    named += [settings["judge"]] if settings.get("judge") else []
-    yield from named
+    for setting in planned.stage.verb.models:
+        named = planned.stage.settings[setting] or ()
+        yield from [named] if isinstance(named, str) else named
+    for names in planned.stage.inputs.values():
+        yield from names

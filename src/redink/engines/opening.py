@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from redink.engines.endpoint.address import Address, is_endpoint
+from redink.engines.endpoint.address import is_endpoint
 from redink.engines.engine import Engine
 from redink.errors import MissingExtraError, UsageError
 from redink.models.resolve import resolve_model
@@ -16,7 +16,7 @@ OF_MODELS_HERE = ("dtype", "batch_size")
 
 
 def open_engine(model: str | Path, *, engine: str = "auto", **options: Any) -> Engine:
-    """The engine for a model name, folder, `hf:ORG/NAME` or `endpoint:MODEL@URL`.
+    """The engine for a model name, folder, `hf:ORG/NAME`, `endpoint:` or `batch:MODEL@URL`.
 
     Args:
         model: what `resolve_model` accepts, or an endpoint.
@@ -30,10 +30,8 @@ def open_engine(model: str | Path, *, engine: str = "auto", **options: Any) -> E
     Raises UsageError for an unknown engine or option, MissingExtraError where vllm is asked for
     and not installed, ModelError for an unknown model.
     """
-    if is_endpoint(model):
-        return _open_endpoint(str(model), engine, options)
-    if isinstance(model, str) and model.startswith("batch:"):
-        return _open_batch(model, engine, options)
+    if is_endpoint(model) or str(model).startswith("batch:"):
+        return _open_remote(str(model), engine, options)
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}: use {', '.join(ENGINES[:-1])} or {ENGINES[-1]}")
     given = {name: value for name, value in options.items() if value is not None}
@@ -44,33 +42,28 @@ def open_engine(model: str | Path, *, engine: str = "auto", **options: Any) -> E
     return opened
 
 
-def _open_endpoint(name: str, engine: str, options: dict[str, Any]) -> Engine:
-    from redink.engines.endpoint.engine import EndpointEngine
-
-    address = Address.parse(name)
-    if engine not in ("auto", "endpoint"):
-        raise UsageError(f"engine {engine!r}: {address.name} is an endpoint; leave engine out")
+def _open_remote(name: str, engine: str, options: dict[str, Any]) -> Engine:
+    kind, prefix = _remote_kind(name)
+    if engine not in ("auto", prefix):
+        raise UsageError(f"engine {engine!r}: the model's name says {prefix}; leave engine out")
     given = {
         option: value
         for option, value in options.items()
         if value is not None and option not in OF_MODELS_HERE
     }
-    _check_options(EndpointEngine, "endpoint", given)
-    return EndpointEngine(address, **given)
+    _check_options(kind, prefix, given)
+    opened: Engine = kind(name, **given)
+    return opened
 
 
-def _open_batch(name: str, engine: str, options: dict[str, Any]) -> Engine:
+def _remote_kind(name: str) -> tuple[Any, str]:
+    if is_endpoint(name):
+        from redink.engines.endpoint.engine import EndpointEngine
+
+        return EndpointEngine, "endpoint"
     from redink.engines.batch.engine import BatchEngine
 
-    if engine not in ("auto", "batch"):
-        raise UsageError(f"engine {engine!r}: {name} is a Batch API; leave engine out")
-    given = {
-        option: value
-        for option, value in options.items()
-        if value is not None and option not in OF_MODELS_HERE
-    }
-    _check_options(BatchEngine, "batch", given)
-    return BatchEngine(name, **given)
+    return BatchEngine, "batch"
 
 
 def _check_options(kind: Any, engine: str, given: dict[str, Any]) -> None:

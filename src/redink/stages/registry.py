@@ -49,6 +49,9 @@ class Verb:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     version: int = 1
     """Raised whenever the same settings would give another result."""
+    models: tuple[str, ...] = ()
+    """Settings that name models beside the inputs: known by the models' content, not by where
+    they are."""
     incidental: frozenset[str] = frozenset()
     """Settings that change how fast, how dear or how far, never a row: not in the fingerprint."""
     light: Callable[[Mapping[str, Any]], bool] = lambda settings: False
@@ -224,6 +227,7 @@ VERBS: dict[str, Verb] = {
             _always("critiques"),
             {"responses": Input(("responses",))},
             version=2,
+            models=("teacher",),
             incidental=LIMITS,
             light=_needs_no_model,
         ),
@@ -247,6 +251,7 @@ VERBS: dict[str, Verb] = {
                 "benchmarks": Input(("problems",), many=True, named=True),
             },
             version=2,
+            models=("judge",),
         ),
         Verb(
             "compare",
