@@ -104,7 +104,20 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _version_of(connection: sqlite3.Connection, path: Path) -> int | None:
-    """The version of a journal's tables, None for a file without any table."""
+    """The version of a journal's tables, None for a file without any table.
+
+    Read as one: another process may be making them.
+    """
+    if connection.in_transaction:
+        return _read_version(connection, path)
+    connection.execute("BEGIN")
+    try:
+        return _read_version(connection, path)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _read_version(connection: sqlite3.Connection, path: Path) -> int | None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
