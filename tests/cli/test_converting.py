@@ -56,6 +56,16 @@ def test_an_official_file_comes_back_row_for_row(tmp_path, official):
     assert json.loads((tmp_path / "back.json").read_text()) == ROWS
 
 
+def test_a_file_is_written_for_the_objective_that_it_will_be_trained_with(tmp_path, official):
+    redink("import", official, "-o", tmp_path / "table")
+    said = redink(
+        "export", tmp_path / "table", "-f", "trl", "--objective", "verdict", "-o", tmp_path / "v"
+    )
+    assert "3 critiques as trl" in said
+    rows = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text().splitlines()]
+    assert [row["completion"][0]["content"] for row in rows] == ["Conclusion: right"] * 3
+
+
 def test_bad_rows_are_counted_and_listed(tmp_path, official):
     official.write_text(json.dumps([*ROWS, {"input": "x"}, ROWS[0], {"input": "y"}]))
     with pytest.raises(DataError, match="row 4"):

@@ -1,5 +1,7 @@
 """A small table of critiques as a run would make it."""
 
+from dataclasses import replace
+
 import pytest
 
 from redink.records import (
@@ -18,6 +20,12 @@ CASES = [
     ("What is 3 + 4?", "7", "3 + 4 = <<3+4=7>>7.", "Well done.\n\nConclusion: right", "right"),
     ("What is 6 * 7?", "42", "It is 42.", "I am not sure.", None),
 ]
+
+LATER = [
+    (1, "Quite so.\n\nConclusion: right", "right"),
+    (2, "It is not.\n\nCorrected solution:\n6 * 7 = 42.\n#### 42\n\nConclusion: wrong", "wrong"),
+]
+"""Number, text and verdict of further critiques of the last response."""
 
 
 def make_critiques():
@@ -49,6 +57,14 @@ def make_critiques():
 @pytest.fixture
 def critiques():
     return make_critiques()
+
+
+@pytest.fixture
+def judged(critiques):
+    """Four critiques with verdicts, two of each problem: every objective can render them."""
+    _, _, last = critiques.rows
+    again = [replace(last, id=f"c{n}", text=t, verdict=v, why="") for n, t, v in LATER]
+    return replace(critiques, rows=(*critiques.rows[:2], *again))
 
 
 @pytest.fixture

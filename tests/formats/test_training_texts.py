@@ -1,6 +1,7 @@
 """Whoever trains on an exported file trains on what redink trains on."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,10 @@ from redink.training.rendering import examples_from
 def exported(tmp_path, table, name, **settings):
     path = export_table(table, tmp_path / "out.jsonl", name, **settings).files[0]
     return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+
+
+def turns(examples):
+    return [(e.prompt[0].content, e.completion[0].content) for e in examples]
 
 
 def llama_factory_alpaca(row):
@@ -30,9 +35,7 @@ TURNS = {
 
 @pytest.mark.parametrize("name", TURNS)
 def test_critiques_are_rendered_as_in_training(tmp_path, critiques, name):
-    expected = [
-        (e.prompt[0].content, e.completion[0].content) for e in examples_from(critiques, "critique")
-    ]
+    expected = turns(examples_from(critiques, "critique"))
     assert [TURNS[name](row) for row in exported(tmp_path, critiques, name)] == expected
 
 
@@ -40,18 +43,56 @@ def test_critiques_are_rendered_as_in_training(tmp_path, critiques, name):
 @pytest.mark.parametrize("kind", ["responses", "problems"])
 def test_solutions_are_rendered_as_in_training(tmp_path, request, name, kind):
     table = request.getfixturevalue(kind)
-    expected = [
-        (e.prompt[0].content, e.completion[0].content) for e in examples_from(table, "imitate")
-    ]
+    expected = turns(examples_from(table, "imitate"))
     assert [TURNS[name](row) for row in exported(tmp_path, table, name)] == expected
 
 
 def test_imitating_critiques_is_imitating_what_they_mark(tmp_path, critiques):
-    expected = [
-        (e.prompt[0].content, e.completion[0].content) for e in examples_from(critiques, "imitate")
-    ]
+    expected = turns(examples_from(critiques, "imitate"))
     rows = exported(tmp_path, critiques, "trl", objective="imitate")
     assert [TURNS["trl"](row) for row in rows] == expected
+
+
+@pytest.mark.parametrize("name", TURNS)
+@pytest.mark.parametrize("objective", ["critique+solution", "verdict", "shuffled"])
+def test_other_objectives_are_rendered_as_in_training(tmp_path, judged, name, objective):
+    expected = turns(examples_from(judged, objective))
+    rows = exported(tmp_path, judged, name, objective=objective)
+    assert [TURNS[name](row) for row in rows] == expected
+
+
+@pytest.mark.parametrize("format", ["parquet", "hub"])
+@pytest.mark.parametrize("objective", ["critique+solution", "verdict", "shuffled"])
+def test_a_file_made_for_an_objective_is_a_table_to_train_on(tmp_path, judged, format, objective):
+    export_table(judged, tmp_path / "out", format, objective=objective)
+    written = tmp_path / ("out" if format == "hub" else "out.parquet")
+    again = import_rows(written, format)
+    assert turns(examples_from(again, "critique")) == turns(examples_from(judged, objective))
+    assert len({critique.id for critique in again}) == len(judged)
+
+
+def test_a_shuffled_critique_has_the_verdict_that_it_states(tmp_path, judged):
+    export_table(judged, tmp_path / "out.jsonl", "trl", objective="shuffled", keep="all")
+    for critique in import_rows(tmp_path / "out.jsonl", "trl"):
+        assert critique.text.endswith(f"Conclusion: {critique.verdict}")
+        assert critique.agrees is None
+
+
+def test_a_row_that_an_objective_cannot_render_stops_the_export(tmp_path, critiques):
+    with pytest.raises(DataError, match="has no verdict to learn"):
+        export_table(critiques, tmp_path / "x", "trl", objective="verdict")
+
+
+def test_an_end_mark_of_the_teachers_is_not_exported_as_it_is_not_trained_on(tmp_path, judged):
+    marked = replace(
+        judged, rows=tuple(replace(one, text=f"{one.text} [END]") for one in judged.rows)
+    )
+    assert exported(tmp_path, marked, "alpaca", keep="nothing") == exported(
+        tmp_path / "plain", judged, "alpaca", keep="nothing"
+    )
+    export_table(marked, tmp_path / "kept.jsonl", "alpaca")
+    again = import_rows(tmp_path / "kept.jsonl", "alpaca")
+    assert [one.text for one in again] == [one.text for one in marked]
 
 
 def test_one_shot_rows_stand_between_the_marks(tmp_path, critiques):
@@ -72,7 +113,14 @@ def test_trl_and_datasets_read_a_file_whose_last_rows_alone_carry_more(tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("kind", "objective"), [("responses", "critique"), ("problems", "critique"), ("problems", "x")]
+    ("kind", "objective"),
+    [
+        ("responses", "critique"),
+        ("problems", "critique"),
+        ("responses", "verdict"),
+        ("problems", "shuffled"),
+        ("problems", "x"),
+    ],
 )
 def test_an_objective_that_does_not_suit_the_table_is_refused(tmp_path, request, kind, objective):
     with pytest.raises(UsageError, match=objective):
@@ -110,8 +158,6 @@ class TestOpenAI:
             import_rows(path, "openai")
 
     def test_empty_texts_are_barred(self, tmp_path, critiques):
-        from dataclasses import replace
-
         blank = replace(critiques, rows=(replace(critiques[0], text=" \n"), *critiques.rows[1:]))
         with pytest.raises(DataError, match="the completion is empty"):
             export_table(blank, tmp_path / "x", "openai")

@@ -21,6 +21,7 @@ Examples:
   redink export runs/mine-1a2b3c4d/critiques --format cft -o critiques.json
   redink export runs/mine-1a2b3c4d/critiques-5e6f7a8b9c --format alpaca -o LLaMA-Factory/data/mine
   redink export data/mine --format trl -o train.parquet
+  redink export data/mine --format trl --objective critique+solution -o both.jsonl
   redink export data/mine --format hub -o mine-cft --licence apache-2.0
 \b
 Formats: cft, one-shot-cft, alpaca, sharegpt, trl, openai, parquet (one flat file), hub.
@@ -97,7 +98,11 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="File, or folder for hub, to write.")],
     format: Annotated[str, typer.Option("--format", "-f", help="See the list below.")] = "cft",
     objective: Annotated[
-        str | None, typer.Option(help="critique or imitate, to be sure; the table decides.")
+        str | None,
+        typer.Option(
+            help="Of the training that it is for: imitate, critique, critique+solution, verdict "
+            "or shuffled; else the table decides."
+        ),
     ] = None,
     keep: Annotated[
         str,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
@@ -16,13 +16,13 @@ from redink.formats.entry import Entry, entries_of, kind_of
 from redink.formats.flat import flat_row, flat_schema
 from redink.formats.format import REST, Format, Keep, Kind, Row, RowError
 from redink.formats.hub import is_hub_folder, write_hub
+from redink.formats.objectives import learned
 from redink.formats.public import private_columns
 from redink.formats.rest import rest_of
 from redink.formats.wording import parts_of, turn_of
 from redink.formats.writing import check_free, write_rows
-from redink.tables import Dropped, Table, drop, response_table
-
-Objective = Literal["imitate", "critique"]
+from redink.tables import Dropped, Table, drop
+from redink.training.rendering import Objective
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,10 @@ def export_table(
         table: critiques, responses or problems.
         out: the file to write, with or without its ending; a folder for `hub`.
         format: one of `redink.formats.catalogue.ABOUT`.
-        objective: `critique` for critiques; `imitate` for responses, for problems (their
-            solutions), or for the responses that critiques mark, each once. The table decides
-            where not given.
+        objective: of the training that the file is for, one of `finetune`'s: `imitate` for
+            responses, for problems (their solutions), or for the responses that critiques mark,
+            each once; every other one for critiques. Where not given, `critique` for critiques,
+            else `imitate`.
         keep: what training rows carry beside the example, in one further column: `needed`, only
             what reading the row would get wrong in texts or verdict; `all`, every field and id;
             `nothing`.
@@ -75,13 +76,13 @@ def export_table(
     Raises:
         UsageError: an unknown format, an objective that does not suit the table, or output that
             is there already.
-        DataError: an empty table, or a row that the format cannot hold.
+        DataError: an empty table, or a row that the objective or the format cannot hold.
         StorageError: the output cannot be written.
     """
     check_name(format)
     if keep not in ("needed", "all", "nothing"):
         raise UsageError(f"keep {keep!r} is unknown; use needed, all or nothing")
-    table = _to_learn(table, objective)
+    table = learned(table, objective)
     kind = kind_of(table)
     if not len(table):
         raise DataError("the table holds no rows; there is nothing to export")
@@ -180,24 +181,6 @@ def _with_rest(rows: list[Row], rests: list[dict[str, Any]]) -> Iterator[Row]:
     # One type in every row: readers that infer columns from the first rows refuse others later.
     for row, rest in zip(rows, rests, strict=True):
         yield {**row, REST: orjson.dumps(rest).decode() if rest else ""}
-
-
-def _to_learn(table: Table[Any], objective: str | None) -> Table[Any]:
-    """The table whose rows are learned, as `redink.training.rendering` has it."""
-    kind = kind_of(table)
-    if objective not in (None, "imitate", "critique"):
-        raise UsageError(f"objective {objective!r} is unknown; use imitate or critique")
-    if objective == "critique" and kind != "critiques":
-        raise UsageError(
-            f"objective 'critique' cannot learn from a table of {kind}; name one of critiques, or "
-            "use 'imitate'"
-        )
-    if objective == "imitate" and kind == "critiques":
-        marked = {
-            entry.response.id: entry.response for entry in entries_of(table) if entry.response
-        }
-        return response_table(list(marked.values()), table.problems)
-    return table
 
 
 def _upload(table: Table[Any], folder: Path) -> tuple[str, ...]:

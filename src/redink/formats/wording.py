@@ -38,7 +38,7 @@ def turn_of(entry: Entry, marks: bool = False) -> Turn:
     """
     problem, response, critique = entry.problem, entry.response, entry.critique
     if critique is not None and response is not None:
-        text = critique.text.strip()
+        text = without_end_mark(critique.text.strip())
         said = f"{PREFIX}{text} {END_MARK}" if marks else text
         return Turn(critique_messages(problem, response)[-1].content, said)
     learned = response.text if response is not None else problem.solution or ""
