@@ -81,6 +81,15 @@ def test_several_models_are_compared_with_the_first(call, tiny_student, mine, tm
     assert "Did other beat tiny? No: the two solved exactly the same" in " ".join(out.split())
 
 
+def test_a_base_model_is_asked_as_it_would_be_trained(call, tiny_student, mine, tmp_path):
+    base = shutil.copytree(tiny_student, tmp_path / "base")
+    (base / "chat_template.jinja").unlink()
+    code, out, err = evaluate(call, base, mine)
+    assert code == 0
+    assert err.count("no chat template, so it is asked with redink's plain one") == 1
+    assert re.search(r"base +\d+\.\d %", out)
+
+
 def test_show_prompt_shows_what_the_model_reads_and_runs_nothing(
     call, tiny_student, mine, tmp_path
 ):

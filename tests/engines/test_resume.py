@@ -4,40 +4,17 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
 
+import redink.engines.transformers as engines
 from redink.engines.engine import Conversation, Sampling
+from redink.engines.journal import Journal
 from redink.engines.opening import open_engine
 from redink.records import Message
+from tests.forked import forked
 
 SAMPLING = Sampling(temperature=1.0, top_p=0.9, max_tokens=60, samples=2, seed=1)
 PROMPTS = 20
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
-
-GENERATE = """
-import os, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[4])
-import redink.engines.transformers as engines
-from redink.engines.journal import Journal
-from tests.engines.test_resume import SAMPLING, asked
-from redink.engines.opening import open_engine
-engines.COMMIT_SECONDS = 0.02
-put = Journal.put
-log = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-def logged(journal, items):
-    items = list(items)
-    os.write(log, "".join(f"made {key}\\n" for key, _ in items).encode())
-    put(journal, items)
-    os.write(log, "".join(f"kept {key}\\n" for key, _ in items).encode())
-Journal.put = logged
-engine = open_engine(sys.argv[1], dtype="float32", batch_size=8, journal=Path(sys.argv[2]))
-for completion in engine.complete(asked(), SAMPLING):
-    pass
-"""
 
 
 def asked():
@@ -47,21 +24,39 @@ def asked():
     ]
 
 
+def generate(student, journal, log):
+    """Completes all, and notes what was made before it is kept and again behind."""
+    engines.COMMIT_SECONDS = 0.02
+    put = Journal.put
+    notes = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def logged(journal, items):
+        items = list(items)
+        os.write(notes, "".join(f"made {key}\n" for key, _ in items).encode())
+        put(journal, items)
+        os.write(notes, "".join(f"kept {key}\n" for key, _ in items).encode())
+
+    Journal.put = logged
+    engine = open_engine(student, dtype="float32", batch_size=8, journal=journal)
+    for _ in engine.complete(asked(), SAMPLING):
+        pass
+
+
 def test_no_completion_is_lost_or_made_twice_by_kills(tiny_student, tmp_path):
     journal, log = tmp_path / "j.sqlite", tmp_path / "log"
-    arguments = [str(tiny_student), str(journal), str(log), str(Path.cwd())]
     kills, draw = 0, random.Random(2)
     for _ in range(12):
-        process = subprocess.Popen([sys.executable, "-c", GENERATE, *arguments], env=ENVIRONMENT)
         before = size_of(log)
-        while process.poll() is None and size_of(log) == before:
+        process = forked(generate, tiny_student, journal, log)
+        while process.is_alive() and size_of(log) == before:
             time.sleep(0.002)
         if kills < 3:
             time.sleep(draw.random() * 0.1)
             process.kill()
-        if process.wait(timeout=120) == 0:
+        process.join(120)
+        if process.exitcode == 0:
             break
-        assert process.returncode == -signal.SIGKILL
+        assert process.exitcode == -signal.SIGKILL
         kills += 1
     assert kills == 3
     lines = [line.split() for line in log.read_text().splitlines()]

@@ -113,14 +113,10 @@ def test_the_prompt_is_what_generation_is_given(rendered, question, earlier, aga
         assert trained == asked
 
 
-def test_the_untrained_student_is_asked_as_the_trained_one_or_in_raw_text(rendered):
+def test_the_untrained_student_is_asked_as_the_trained_one(rendered):
     conversation = Conversation("c", (Message("user", "Is 12 + 3 = 15?"),))
-    if rendered.family.template is None:
-        with pytest.raises(ModelError, match="few-shot"):
-            rendered.untrained.prompt_ids(conversation)
-    else:
-        trained = rendered.asked.prompt_ids(conversation)
-        assert rendered.untrained.prompt_ids(conversation) == trained
+    trained = rendered.asked.prompt_ids(conversation)
+    assert rendered.untrained.prompt_ids(conversation) == trained
 
 
 @laws

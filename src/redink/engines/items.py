@@ -1,6 +1,7 @@
 """Items: the single completions that conversations ask for, each with its prompt and its key."""
 
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,9 +9,9 @@ from typing import Any
 
 from redink.engines.engine import Completion, Conversation, Sampling
 from redink.errors import DataError, UsageError
-from redink.models.loading import control_tokens, load_tokenizer, require_chat_template
+from redink.models.loading import control_tokens, load_tokenizer
 from redink.models.source import ModelSource, fingerprint
-from redink.models.template import prompt_text
+from redink.models.template import give_plain_template, prompt_text
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Item:
 
 class ItemMaker:
     """Renders conversations for one model, the same for every engine that runs it.
+
+    A model without a chat template, as base models are, reads messages in the plain one that it
+    would be trained with, so that it can be compared with what becomes of it.
 
     Args:
         source: the model.
@@ -43,7 +47,8 @@ class ItemMaker:
         """Every sample of every conversation.
 
         Raises UsageError for impossible sampling settings, DataError where a text holds one of the
-        model's special tokens, ModelError where messages meet a model without a chat template.
+        model's special tokens, ModelError where messages meet a model that has neither a chat
+        template nor an end of sequence to make one with, or whose template refuses them.
         """
         check(sampling)
         settings = _settings(sampling)
@@ -65,10 +70,20 @@ class ItemMaker:
             return raw
         for message in conversation.messages:
             self._refuse_control_tokens(conversation.id, message.content)
-        require_chat_template(self.tokenizer, self.source.name)
+        if not self.tokenizer.chat_template:
+            self._give_template()
         rendered = prompt_text(conversation.messages, self.tokenizer)
         ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
         return ids
+
+    def _give_template(self) -> None:
+        give_plain_template(self.tokenizer, self.source.name)
+        print(
+            f"{self.source.name}: no chat template, so it is asked with redink's plain one, as it "
+            "would be trained (the question, then a line 'Answer:')",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _refuse_control_tokens(self, name: str, text: str) -> None:
         for special in self._control_tokens:

@@ -80,7 +80,7 @@ class TransformersEngine:
 
         Raises UsageError for impossible sampling settings, DataError where a message holds one of
         the model's special tokens as text, ModelError where a prompt exceeds the context or where
-        messages meet a model without a chat template.
+        messages meet a model with neither chat template nor end of sequence.
         """
         waiting = by_key(self.items.items(conversations, sampling))
         done = self._journal.get(list(waiting)) if self._journal else {}

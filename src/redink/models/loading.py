@@ -84,15 +84,6 @@ def load_tokenizer(source: ModelSource, *, chat: bool = True) -> Any:
     return tokenizer
 
 
-def require_chat_template(tokenizer: Any, name: str) -> None:
-    """Raises ModelError where the tokenizer of the model called `name` has no chat template."""
-    if not tokenizer.chat_template:
-        raise ModelError(
-            f"{name}: no chat template, so it cannot be asked in messages; evaluate it with a "
-            "few-shot prompt, train it first, or add chat_template.jinja to its folder"
-        )
-
-
 _HINT = "the folder must be a text model saved by transformers 5 with safetensors weights"
 
 

@@ -2,36 +2,23 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from multiprocessing.connection import wait
 
 import pytest
 
+from redink.engines.batch import campaign
 from redink.engines.batch.engine import BatchEngine
 from redink.engines.batch.requests import Limits, requests_for
 from redink.engines.engine import Completion, Conversation, Sampling
 from redink.engines.journal import Journal
 from redink.records import Message
 from tests.engines.batch.batch_server import BatchServer
+from tests.forked import forked
 
 SAMPLING = Sampling(temperature=0.3, max_tokens=50, seed=1)
 ASKED = [Conversation(f"c{n}", (Message("user", f"q{n}"),)) for n in range(20)]
 FAST = {"poll": 0.02, "longest_poll": 0.02, "limits": Limits(requests=7)}
-
-WAIT = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from redink.engines.batch import campaign
-from redink.engines.batch.engine import BatchEngine
-from tests.engines.batch.test_kills import ASKED, FAST, SAMPLING
-campaign.ORPHAN_SECONDS = 0.3
-engine = BatchEngine(f"batch:m@{sys.argv[1]}", journal=Path(sys.argv[2]), **FAST)
-for result in engine.complete(ASKED, SAMPLING):
-    print(result.id, flush=True)
-"""
 
 
 @pytest.fixture
@@ -40,18 +27,26 @@ def server():
         yield running
 
 
+def ask(url, journal, said):
+    """Completes all, and writes down whose result came."""
+    campaign.ORPHAN_SECONDS = 0.3
+    engine = BatchEngine(f"batch:m@{url}", journal=journal, report=str, **FAST)
+    with said.open("w") as file:
+        for result in engine.complete(ASKED, SAMPLING):
+            file.write(f"{result.id}\n")
+
+
 def start(server, journal):
-    command = [sys.executable, "-c", WAIT, server.url, str(journal), str(Path.cwd())]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return forked(ask, server.url, journal, journal.parent / "said")
 
 
 def finish(server, journal):
     """The results of a last process that nobody disturbs."""
     server.before_reply = lambda what, number: None
     process = start(server, journal)
-    said = process.communicate(timeout=60)[0].split()
-    assert process.returncode == 0
-    return said
+    process.join(60)
+    assert process.exitcode == 0
+    return (journal.parent / "said").read_text().split()
 
 
 def check_all_is_there_and_paid_once(server, journal):
@@ -73,13 +68,13 @@ def test_a_kill_before_a_reply_arrives(server, tmp_path, what, number):
 
     def kill(done, count):
         if (done, count) == (what, number):
-            running[0].send_signal(signal.SIGKILL)
-            running[0].wait()
+            running[0].kill()
+            wait([running[0].sentinel])
 
     server.before_reply = kill
     running.append(start(server, journal))
-    running[0].communicate(timeout=60)
-    assert running[0].returncode == -signal.SIGKILL
+    running[0].join(60)
+    assert running[0].exitcode == -signal.SIGKILL
     assert sorted(finish(server, journal)) == sorted(c.id for c in ASKED)
     check_all_is_there_and_paid_once(server, journal)
 
@@ -92,13 +87,13 @@ def test_a_batch_that_appears_late_in_the_list_is_found(server, tmp_path):
     def kill(done, count):
         if (done, count) == ("create", 1):
             made["at"] = time.monotonic()
-            running[0].send_signal(signal.SIGKILL)
-            running[0].wait()
+            running[0].kill()
+            wait([running[0].sentinel])
 
     server.hidden_from_list = lambda batch: server.seen["list"] < 3
     server.before_reply = kill
     running.append(start(server, journal))
-    running[0].communicate(timeout=60)
+    running[0].join(60)
     with Journal(journal) as opened, opened.transaction() as connection:
         connection.execute("UPDATE batches SET changed_at = ?", (time.time() + 5,))
     finish(server, journal)
@@ -113,12 +108,12 @@ def test_ten_kills_at_random_moments(server, tmp_path):
     for _ in range(10):
         asked = sum(server.seen.values())
         process = start(server, journal)
-        while process.poll() is None and sum(server.seen.values()) == asked:
+        while process.is_alive() and sum(server.seen.values()) == asked:
             time.sleep(0.002)
         time.sleep(draw.random() * 0.25)
         process.kill()
-        kills += process.wait() == -signal.SIGKILL
-        process.stdout.close()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
     assert kills == 10
     assert len(finish(server, journal)) == len(ASKED)
     check_all_is_there_and_paid_once(server, journal)
@@ -130,9 +125,9 @@ def test_a_table_after_kills_equals_that_of_an_undisturbed_run(server, tmp_path)
     )
     expected = list(undisturbed.complete(ASKED, SAMPLING))
     process = start(server, tmp_path / "j.sqlite")
-    time.sleep(0.4)
+    time.sleep(0.15)
     process.kill()
-    process.communicate()
+    process.join()
     again = BatchEngine(f"batch:m@{server.url}", journal=tmp_path / "j.sqlite", report=str, **FAST)
     found = list(again.complete(ASKED, SAMPLING))
     assert all(isinstance(result, Completion) for result in found)
