@@ -1,8 +1,9 @@
 """A run's plan: for each stage its fingerprint, its folder, and whether it is done.
 
-A fingerprint is the content hash of the stage's settings, of what its inputs' fingerprints are,
-and of the verb's code version: a changed setting makes a new folder beside the old one, and
-everything after it too; what is unchanged is found again.
+A fingerprint is the content hash of the settings that are not the verb's defaults, of what its
+inputs' fingerprints are, and of the verb's code version: a changed setting makes a new folder
+beside the old one, and everything after it too; what is unchanged is found again, also where the
+verb has a new setting since.
 """
 
 import hashlib
@@ -119,9 +120,10 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
     content = {
         "verb": [stage.verb.name, stage.verb.version],
         "settings": {
-            name: value
-            for name, value in stage.settings.items()
+            name: stage.settings[name]
+            for name, parameter in stage.verb.settings.items()
             if name not in (*stage.verb.incidental, *stage.verb.models)
+            and stage.settings[name] != parameter.default
         },
         "inputs": {
             argument: pairs if named[argument] else [fingerprint for _, fingerprint in pairs]

@@ -48,7 +48,7 @@ class Verb:
     """From the settings and what each input stage makes to what this stage makes."""
     inputs: Mapping[str, Input] = field(default_factory=dict)
     version: int = 1
-    """Raised whenever the same settings would give another result."""
+    """Raised whenever the same settings would give another result, as with another default."""
     models: tuple[str, ...] = ()
     """Settings that name models beside the inputs: known by the models' content, not by where
     they are."""
@@ -56,10 +56,10 @@ class Verb:
     """Settings that change how fast, how dear or how far, never a row: not in the fingerprint."""
     light: Callable[[Mapping[str, Any]], bool] = lambda settings: False
     """From the settings to whether the stage takes seconds and runs no model."""
-    misfit: Callable[[Mapping[str, Any], Sequence[Produces]], str | None] = lambda settings, made: (
-        None
+    misfit: Callable[[Mapping[str, Any], Mapping[str, Sequence[Produces]]], str | None] = (
+        lambda settings, made: None
     )
-    """From the settings and what the first input's stages make to why they do not fit."""
+    """From the settings and what each input's stages make to why they do not fit."""
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -165,15 +165,24 @@ _LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
 }
 
 
-def _objective_misfit(settings: Mapping[str, Any], made: Sequence[Produces]) -> str | None:
+def _objective_misfit(
+    settings: Mapping[str, Any], made: Mapping[str, Sequence[Produces]]
+) -> str | None:
+    data = made["data"]
     objective = settings["objective"]
-    objectives = [objective] * len(made) if isinstance(objective, str) else list(objective)
-    if len(objectives) != len(made):
-        return f"objective names {len(objectives)}, data names {len(made)}; give one for each"
-    for goal, kind in zip(objectives, made, strict=True):
+    objectives = [objective] * len(data) if isinstance(objective, str) else list(objective)
+    if len(objectives) != len(data):
+        return f"objective names {len(objectives)}, data names {len(data)}; give one for each"
+    learned = [(goal, kind, "the data are") for goal, kind in zip(objectives, data, strict=True)]
+    for kind in made.get("validation", ()):
+        if settings["validate_by"] == "loss":
+            learned.append((objectives[0], kind, "validation by loss is on"))
+        elif kind != "problems":
+            return f"validation by accuracy is on problems, not on {kind}; or validate_by: loss"
+    for goal, kind, what in learned:
         if kind not in _LEARNS_FROM[goal]:
             accepted = " or ".join(_LEARNS_FROM[goal])
-            return f"objective {goal!r} learns from {accepted}, but the data are {kind}"
+            return f"objective {goal!r} learns from {accepted}, but {what} {kind}"
     return None
 
 
@@ -238,8 +247,9 @@ VERBS: dict[str, Verb] = {
             {
                 "data": Input(TABLES, many=True),
                 "student": Input(("model",), required=False),
-                "validation": Input(("problems",), required=False),
+                "validation": Input(TABLES, required=False),
             },
+            incidental=frozenset({"processes", "sharding"}),
             misfit=_objective_misfit,
         ),
         Verb(
