@@ -44,7 +44,7 @@ def small(student):
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory, tiny_student):
+def plan(tmp_path_factory, tiny_student, trainer_loaded):
     plan = make_plan(small(tiny_student), tmp_path_factory.mktemp("ablations"))
     run_plan(plan)
     return plan

@@ -12,7 +12,8 @@ import redink
 SOURCE = Path(redink.__file__).parent
 FLOORS = [
     {"cli"},
-    {"run", "plan", "recipe", "expansion", "overlaps", "finished", "regrading", "reach"},
+    {"run", "plan", "recipe", "expansion", "hardware", "overlaps", "finished", "regrading",
+     "reach"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
      "reports", "selection", "audit", "formats"},

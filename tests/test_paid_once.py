@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import forked, typed
+
 ROOT = Path(__file__).parents[1]
-ROWS = 500
+ROWS = 400
 KILLS = 10
 
 
@@ -23,7 +25,7 @@ def server():
         sys.path.insert(0, str(ROOT))
     from benchmarks.endpoint_server import start_server
 
-    with start_server(latency=(0.2, 0.4)) as running:
+    with start_server(latency=(0.1, 0.2)) as running:
         yield running
 
 
@@ -38,21 +40,19 @@ def noisy(tmp_path_factory):
     return path
 
 
+def arguments(noisy, out, url):
+    given = ["critique", noisy, "-o", out, "--teacher", f"endpoint:m@{url}", "--concurrency", 16]
+    return list(map(str, given))
+
+
 def start(noisy, out, url):
-    command = [sys.executable, "-m", "redink.cli.app", "critique", noisy, "-o", out]
-    command = [sys.executable, "-c", "from redink.cli import main; main()", *command[3:]]
-    command += ["--teacher", f"endpoint:m@{url}", "--concurrency", "16"]
-    return subprocess.Popen(
-        list(map(str, command)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-    )
+    said = out.with_suffix(".said")
+    return forked(typed, arguments(noisy, out, url), said, out.with_suffix(".errors"))
 
 
-def finish(process):
-    said = process.communicate()[1].decode()
-    assert process.returncode == 0, said
+def finish(process, out):
+    process.join()
+    assert process.exitcode == 0, out.with_suffix(".errors").read_text()
 
 
 def stored(out):
@@ -73,35 +73,42 @@ def tables(out):
 
 def test_ten_kills_cost_no_finished_request_and_change_no_byte(server, noisy, tmp_path):
     undisturbed, out = tmp_path / "undisturbed", tmp_path / "killed"
-    finish(start(noisy, undisturbed, server.url))
+    finish(start(noisy, undisturbed, server.url), undisturbed)
     assert server.stats()["requests"] == ROWS
     chance = random.Random(7)
     for _ in range(KILLS):
         before, kept = server.stats()["requests"], stored(out)
         process = start(noisy, out, server.url)
         deadline = time.monotonic() + 30
-        while server.stats()["requests"] == before and process.poll() is None:
+        while server.stats()["requests"] == before and process.is_alive():
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        time.sleep(chance.uniform(0.0, 1.2))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        time.sleep(chance.uniform(0.0, 0.5))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         time.sleep(0.1)
         assert server.stats()["requests"] - before <= ROWS - kept
         assert stored(out) >= kept
     before, kept = server.stats()["requests"], stored(out)
     assert 0 < kept < ROWS
-    finish(start(noisy, out, server.url))
+    finish(start(noisy, out, server.url), out)
     assert server.stats()["requests"] - before == ROWS - kept
     assert tables(out) == tables(undisturbed)
     before = server.stats()["requests"]
-    finish(start(noisy, out, server.url))
+    finish(start(noisy, out, server.url), out)
     assert server.stats()["requests"] == before
 
 
 def test_an_interrupt_is_told_from_a_failure(server, noisy, tmp_path):
     before = server.stats()["requests"]
-    process = start(noisy, tmp_path / "interrupted", server.url)
+    command = [sys.executable, "-c", "from redink.cli import main; main()"]
+    process = subprocess.Popen(
+        [*command, *arguments(noisy, tmp_path / "interrupted", server.url)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
     deadline = time.monotonic() + 30
     while server.stats()["requests"] == before:
         assert time.monotonic() < deadline

@@ -48,6 +48,7 @@ def test_it_runs_to_its_report_on_rows_like_the_published(tiny_student, publishe
     sets = [
         f"student={tiny_student}",
         "validation=null",
+        "hardware=null",
         f"stages.gsm8k-train={held}",
         f"stages.heldout={held}",
         f"stages.published.source={published}",

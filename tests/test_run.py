@@ -4,16 +4,17 @@ import json
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from redink.plan import make_plan
 from redink.recipe import read_recipe
 from redink.tables import Table
+from tests.forked import forked, typed
 
 RECIPE = Path(__file__).parent / "tiny.yaml"
 TABLES = ["problems", "heldout", "drafts", "verified", "critiques", "answers", "scores"]
@@ -23,33 +24,36 @@ KILLS = [("problems", DELAY), ("warmup", None), ("answers", DELAY), ("cft+sft", 
          ("scores", DELAY)]  # fmt: skip
 
 
-def command(student, runs, *more):
-    arguments = ["run", RECIPE, "--runs", runs, "--set", f"student={student}", *more]
-    return [sys.executable, "-c", "from redink.cli import main; main()", *map(str, arguments)]
+def started(student, runs, errors, *more):
+    given = ["run", RECIPE, "--runs", runs, "--set", f"student={student}", *more]
+    return forked(typed, list(map(str, given)), errors.with_suffix(".out"), errors)
 
 
 def run(student, runs, *more):
-    return subprocess.run(
-        command(student, runs, *more), capture_output=True, text=True, timeout=300
-    )
+    """Exit code, output and errors of a whole run."""
+    with TemporaryDirectory() as folder:
+        errors = Path(folder, "errors")
+        process = started(student, runs, errors, *more)
+        process.join(300)
+        said = errors.with_suffix(".out").read_text()
+        return CompletedProcess([], process.exitcode, said, errors.read_text())
 
 
 def run_until_killed(student, runs, stage, log, *, delay=None):
     """Starts the run and kills it in `stage`: after a delay, or once it has a checkpoint."""
     folder = plan(student, runs).by_name[stage].folder
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            command(student, runs), stderr=stderr, stdout=subprocess.DEVNULL, text=True
-        )
-    while f"[{stage}]" not in log.read_text() and process.poll() is None:
+    log.write_text("")
+    process = started(student, runs, log)
+    while f"[{stage}]" not in log.read_text() and process.is_alive():
         time.sleep(0.02)
     if delay is None:
-        while not list(folder.glob("checkpoints/*/complete.json")) and process.poll() is None:
+        while not list(folder.glob("checkpoints/*/complete.json")) and process.is_alive():
             time.sleep(0.002)
     else:
         time.sleep(delay)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -9
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     return log.read_text()
 
 
@@ -133,7 +137,7 @@ def test_a_run_killed_five_times_ends_as_if_it_had_not_been(undisturbed, tiny_st
     runs, log = tmp_path / "runs", tmp_path / "log"
     finished, resumed = {}, 0
     for stage, how in KILLS:
-        delay = chance.uniform(0, 3) if how == DELAY else None
+        delay = chance.uniform(0, 0.6) if how == DELAY else None
         said = run_until_killed(tiny_student, runs, stage, log, delay=delay)
         resumed += said.count("going on from step")
         assert said.count("already done") == len(finished)

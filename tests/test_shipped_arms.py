@@ -55,6 +55,7 @@ def losses(plan, arm):
     return json.loads(record.read_text())["losses"]
 
 
+@pytest.mark.usefixtures("trainer_loaded")
 def test_two_stages_run_in_both_orders_to_the_report(tiny_student, server, tmp_path):
     path = tmp_path / "answers.jsonl"
     rows = [{"question": f"What is {n} + 3?", "answer": f"It is {n + 3}."} for n in range(ROWS)]

@@ -89,6 +89,7 @@ def test_its_data_are_made(name, tiny_student, answers, server, tmp_path):
     assert {s.stage.verb.name for s in made} == {"critique", "select"}
 
 
+@pytest.mark.usefixtures("trainer_loaded")
 def test_the_papers_experiment_runs_to_its_report(tiny_student, answers, server, tmp_path):
     plan = make_plan(small("cft-webinstruct", tiny_student, answers, server.url), tmp_path)
     run_plan(plan)

@@ -1,12 +1,13 @@
-"""What a recipe says in short, written out: seeds, benchmarks by name, validation.
+"""What a recipe says in short, written out: seeds, benchmarks by name, validation, hardware.
 
 `seed: [1, 2, 3]` of a finetune stage makes three stages `NAME@1` … `NAME@3`, and an evaluate
 stage that names `NAME` names all three. A benchmark of the catalogue named where a stage of
 problems is wanted becomes a load stage of its name. `validation:` names the problems on which
-every finetune stage chooses its checkpoint.
+every finetune stage chooses its checkpoint; `hardware:` is what each of them trains on.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from redink.errors import RecipeError
@@ -16,8 +17,14 @@ AT = "@"
 PROBLEM_INPUTS = ("benchmarks", "validation")
 
 
-def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
+def expand(
+    raw: Mapping[str, Any], training: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """The recipe with everything written out; wrong types are left for the checks that follow.
+
+    Args:
+        raw: the recipe as read.
+        training: settings of every finetune stage that does not set them itself.
 
     Raises RecipeError for a stage with several seeds that is named where one model is needed.
     """
@@ -26,10 +33,10 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
         return dict(raw)
     drafts: dict[str, dict[str, Any]] = {str(name): dict(stage) for name, stage in stages.items()}
     validation = raw.get("validation")
-    if validation is not None:
-        for stage in drafts.values():
-            if stage.get("do") == "finetune":
-                stage.setdefault("validation", validation)
+    common = {**training, **({} if validation is None else {"validation": validation})}
+    for name, stage in drafts.items():
+        if stage.get("do") == "finetune":
+            drafts[name] = {**common, **stage}
     drafts = _with_seeds(drafts)
     return {**raw, "stages": _with_benchmarks(drafts)}
 

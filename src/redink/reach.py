@@ -1,4 +1,4 @@
-"""Whether every endpoint that a run will ask can be asked, before anything else is done."""
+"""Whether a run finds what it will ask for, endpoints and GPUs, before anything else is done."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,6 +21,14 @@ def check_reach(stages: Iterable[PlannedStage]) -> None:
         except RedinkError as error:
             raise type(error)(f"stage {planned.name!r}: {error}") from None
         checked.update(dict.fromkeys(fresh))
+
+
+def check_hardware(gpus: int | None, stages: Iterable[PlannedStage]) -> None:
+    """Raises UsageError where a training that is not done yet wants more GPUs than there are."""
+    if gpus and any(p.stage.verb.name == "finetune" and not p.done for p in stages):
+        from redink.training.launch import check_gpus
+
+        check_gpus(gpus)
 
 
 def check_models(names: Iterable[str]) -> None:

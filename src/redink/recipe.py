@@ -3,7 +3,7 @@
 import difflib
 import importlib.resources
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import yaml
 from redink.errors import RecipeError
 from redink.evaluation.seeds import arm_of
 from redink.expansion import AT, expand
+from redink.hardware import Hardware, read_hardware
 from redink.models.resolve import short_name
 from redink.stages.registry import VERBS, Input, Produces, Verb
 
 STUDENT = "student"
 """The name under which stages refer to the recipe's untouched student."""
-FIELDS = ("student", "about", "validation", "allow_overlap", "stages")
+FIELDS = ("student", "about", "validation", "allow_overlap", "hardware", "stages")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Recipe:
     allow_overlap: bool = False
     """Whether checkpoints may be chosen on problems of a reported benchmark; the tables then
     carry a mark."""
+    hardware: Hardware = field(default_factory=Hardware)
 
     def stage(self, name: str) -> Stage:
         """A stage by name; raises RecipeError naming the stages there are."""
@@ -103,7 +105,8 @@ def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:
     allow_overlap = raw.get("allow_overlap", False)
     if not isinstance(allow_overlap, bool):
         raise RecipeError(f"{source}: allow_overlap must be true or false, not {allow_overlap!r}")
-    written, raw = raw, expand(raw)
+    hardware = read_hardware(raw.get("hardware"), source)
+    written, raw = raw, expand(raw, hardware.settings)
     stages = raw.get("stages")
     if not isinstance(stages, dict) or not stages:
         raise RecipeError(f"{source}: stages is missing or empty; name at least one stage")
@@ -122,6 +125,7 @@ def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:
         stages=tuple(ordered.values()),
         about=str(raw.get("about", "")).strip(),
         allow_overlap=allow_overlap,
+        hardware=hardware,
     )
 
 
@@ -145,6 +149,8 @@ def _override(raw: dict[str, Any], override: str) -> None:
     if not equals or not key:
         raise RecipeError(f"--set {override!r}: write it as stages.STAGE.SETTING=VALUE")
     *parents, last = key.split(".")
+    if parents == ["hardware"]:
+        raw.setdefault("hardware", {})
     place: Any = raw
     for depth, part in enumerate(parents):
         if not isinstance(place, dict) or part not in place:
@@ -251,8 +257,10 @@ def _typed(draft: Stage, ordered: Mapping[str, Stage]) -> Stage:
                     f"{_suggest(name, ordered)}"
                 )
     _check_joined(draft, ordered)
-    first = next(iter(draft.verb.inputs), None)
-    given = [ordered[n].produces for n in draft.inputs.get(first or "", ()) if n in ordered]
+    given = {
+        argument: [ordered[name].produces for name in names if name in ordered]
+        for argument, names in draft.inputs.items()
+    }
     misfit = draft.verb.misfit(draft.settings, given)
     if misfit:
         raise RecipeError(f"stage {draft.name!r}: {misfit}")

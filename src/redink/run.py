@@ -18,7 +18,7 @@ from redink.models.memory import release_memory
 from redink.models.resolve import short_name
 from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
-from redink.reach import check_reach
+from redink.reach import check_hardware, check_reach
 from redink.recipe import Stage
 from redink.records import Critique
 from redink.tables import Table, drop_counts, join
@@ -68,6 +68,7 @@ def run_plan(
         for name in force:
             for planned in plan.downstream(name):
                 shutil.rmtree(planned.folder, ignore_errors=True)
+        check_hardware(plan.recipe.hardware.gpus, stages)
         check_reach(stages)
         results = []
         for planned in _light_first(plan, stages):

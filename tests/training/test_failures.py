@@ -83,9 +83,6 @@ def test_a_gradient_that_is_no_number_stops_even_at_the_last_step(
     assert not (tmp_path / "model").exists()
 
 
-def test_a_batch_that_does_not_divide_among_processes_is_refused(
-    tiny_student, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("WORLD_SIZE", "3")
+def test_a_batch_that_does_not_divide_among_processes_is_refused(tiny_student, tmp_path):
     with pytest.raises(UsageError, match="batch_size = 4 does not divide among 3 processes"):
-        finetune(sums(), student=tiny_student, out=tmp_path, batch_size=4)
+        finetune(sums(), student=tiny_student, out=tmp_path, batch_size=4, processes=3)

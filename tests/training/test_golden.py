@@ -82,7 +82,8 @@ def test_two_processes_give_the_losses_of_one(tiny_student, tmp_path):
     assert found["processes"] == 2
     for name in ("padded", "packed"):
         assert found[name] == pytest.approx(GOLDEN, abs=EXACT), name
-    assert found["lora"] == pytest.approx(GOLDEN_LORA, abs=EXACT)
+    for name in ("lora", "lora packed"):
+        assert found[name] == pytest.approx(GOLDEN_LORA, abs=EXACT), name
     assert found["13 rows"] == pytest.approx(GOLDEN_13_ROWS, abs=EXACT)
 
 
@@ -142,7 +143,9 @@ def test_the_flat_twin_gives_the_same_losses_and_weights(tiny_student, tmp_path,
         )
         for example in examples_from(table, "imitate")
     ]
-    assert twin.train(model, encoded, **settings) == pytest.approx(real, abs=EXACT)
+    # bfloat16 rounds by the shapes that are multiplied, and six steps at 1e-3 add that up.
+    exact = EXACT if precision == "fp32" else 2 * EXACT
+    assert twin.train(model, encoded, **settings) == pytest.approx(real, abs=exact)
     trained = load_model(resolve_model(result), "float32", "cpu").state_dict()
     apart = max((trained[k] - v).abs().max().item() for k, v in model.state_dict().items())
     moved = load_model(source, "float32", "cpu").state_dict()
@@ -158,6 +161,7 @@ if __name__ == "__main__":
         "padded": losses(student, folder, micro_batch_tokens=64),
         "packed": losses(student, folder, packing=True),
         "lora": losses(student, folder, lora=True),
+        "lora packed": losses(student, folder, lora=True, packing=True),
         "13 rows": losses(student, folder, count=13),
         "processes": int(os.environ["WORLD_SIZE"]),
     }

@@ -154,7 +154,7 @@ def test_the_report_is_in_the_run_before_any_step(tmp_path, tiny_student, monkey
     def stop(*args, **facts):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("redink.training.training.load_model", stop)
+    monkeypatch.setattr("redink.models.loading.load_model", stop)
     with pytest.raises(KeyboardInterrupt):
         finetune(sums(), student=tiny_student, out=tmp_path, **SETTINGS)
     facts = json.loads((tmp_path / "preflight.json").read_text())

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from redink.models.resolve import resolve_model
-from redink.records import Example, Message
+from redink.records import Example, Message, Problem
+from redink.training import validation
+from redink.training.measure import Measure
 from redink.training.training import train
-from redink.training.validation import Validation
+from redink.training.validation_plan import ValidationPlan
 
 EXAMPLES = [
     Example((Message("user", f"{n} + 1 ="),), (Message("assistant", f"{n + 1}"),))
@@ -27,7 +29,7 @@ class Scripted:
         self.accuracies, self.interrupt_at = list(accuracies), interrupt_at
         self.seen = []
 
-    def __call__(self, model, tokenizer):
+    def __call__(self, model):
         if len(self.seen) == self.interrupt_at:
             raise KeyboardInterrupt
         weights = {name: value.clone() for name, value in model.state_dict().items()}
@@ -35,9 +37,11 @@ class Scripted:
         return self.accuracies[len(self.seen) - 1]
 
 
-def trained(student, out, measure, every=2):
-    validation = Validation(measure, problems=10, every=every)
-    return train(resolve_model(student), EXAMPLES, SETTINGS, out, "test", validation)
+def trained(student, out, scripted, every=2):
+    plan = ValidationPlan(every=every, problems=(Problem("p", "1 + 1 =", "2"),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validation, "measure_of", lambda *_: Measure(scripted, {"problems": 10}))
+        return train(resolve_model(student), EXAMPLES, SETTINGS, out, "test", plan)
 
 
 def weights_of(folder):

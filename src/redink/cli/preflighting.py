@@ -206,7 +206,15 @@ def _report(
         )
         watched = "validation" in planned.stage.inputs
         ahead = outlook(
-            student, flight, order, settings, method, planned.folder, validation=watched
+            student,
+            flight,
+            order,
+            settings,
+            method,
+            planned.folder,
+            validation=watched,
+            processes=settings["processes"],
+            sharding=settings["sharding"],
         )
     except RedinkError as error:
         raise type(error)(f"stage {planned.name!r}: {error}") from None

@@ -148,8 +148,8 @@ class VllmEngine:
             self._abort(engine, in_flight)
 
     def _add(self, engine: Any, item: Item, sampling: Sampling) -> str:
-        from vllm import SamplingParams  # type: ignore[import-not-found]
-        from vllm.sampling_params import RequestOutputKind  # type: ignore[import-not-found]
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
 
         from redink.engines.drawing import row_draws
 

@@ -90,8 +90,8 @@ def _vllm() -> Any:
     """
 
     def load() -> Any:
-        import vllm  # type: ignore[import-not-found]
-        import vllm.usage.usage_lib  # type: ignore[import-not-found]
+        import vllm
+        import vllm.usage.usage_lib
 
         return vllm if vllm.EngineArgs and vllm.LLMEngine and vllm.SamplingParams else None
 

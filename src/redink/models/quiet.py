@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+QUIETED = ("huggingface_hub", "accelerate", "trl", "bitsandbytes")
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -15,7 +17,7 @@ def quiet() -> Iterator[None]:
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()
     hub_bars_were_off = hub.are_progress_bars_disabled()  # type: ignore[attr-defined]
-    loggers = [logging.getLogger(name) for name in ("huggingface_hub", "accelerate", "trl")]
+    loggers = [logging.getLogger(name) for name in QUIETED]
     levels = [logger.level for logger in loggers]
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
-from redink.engines.engine import Sampling
 from redink.errors import UsageError
-from redink.evaluation.answers import answer_problems
 from redink.models.resolve import resolve_model
-from redink.prompts import prompt_named
-from redink.records import Problem
 from redink.tables import Table
 from redink.training.method import MethodName, Precision, method_of
 from redink.training.rendering import Objective, examples_from
 from redink.training.settings import OverLength
 from redink.training.training import train
-
-if TYPE_CHECKING:
-    from redink.training.validation import Validation
+from redink.training.validation_plan import (
+    ValidateBy,
+    ValidationPlan,
+    accuracy_plan,
+    loss_plan,
+)
 
 
 def finetune(
@@ -35,7 +34,7 @@ def finetune(
     seed: int = 0,
     checkpoint_seconds: float = 60.0,
     checkpoint_steps: int | None = None,
-    validation: Table[Problem] | None = None,
+    validation: Table[Any] | None = None,
     validate_every: int | None = None,
     validate_tokens: int = 512,
     method: MethodName = "full",
@@ -44,6 +43,9 @@ def finetune(
     packing: bool = False,
     precision: Precision = "bf16",
     over_length: OverLength = "drop",
+    validate_by: ValidateBy = "accuracy",
+    processes: int = 1,
+    sharding: str = "none",
     out: Path,
 ) -> Path:
     """Trains a student by TRL's SFTTrainer, with loss on the completions alone.
@@ -54,8 +56,10 @@ def finetune(
     Args:
         data: one table, or several that are shuffled together.
         student: `smollm2-135m`, a model folder or `hf:ORG/NAME`.
-        objective: what is learned from the data, or one objective for each table. `imitate` takes
-            problems (their reference solutions) or responses, `critique` takes critiques.
+        objective: what is learned from the data, or one objective for each table. `imitate` (the
+            solution) takes problems, responses or critiques; `critique`, `critique+solution` (the
+            critique, then a correct solution), `verdict` (its conclusion alone) and `shuffled`
+            (the critique of a response to another problem) take critiques.
         learning_rate: at its peak.
         epochs: passes over the data; fractions are allowed.
         batch_size: examples in an optimizer step.
@@ -66,14 +70,15 @@ def finetune(
         seed: of the order.
         checkpoint_seconds: time between checkpoints.
         checkpoint_steps: steps between checkpoints instead.
-        validation: problems on which the returned checkpoint is chosen, by greedy accuracy;
-            without it, the last step's is returned. They must be in no reported benchmark.
+        validation: what the returned checkpoint is chosen on (see validate_by); without it, the
+            last step's is returned. Its problems must be in no reported benchmark.
         validate_every: steps between checkpoints that are looked at; an eighth of the training
             where not given. The last step always is.
-        validate_tokens: new tokens per answer to a validation problem at most.
+        validate_tokens: new tokens per answer to a validation problem at most, by accuracy.
         method: `full` trains every weight; `lora` trains low-rank adapters on every linear layer
-            (arXiv 2106.09685) and merges them into the result. It wants a higher learning rate,
-            such as 2e-4.
+            (arXiv 2106.09685) and merges them into the result; `qlora` does so over weights in 4
+            bits (arXiv 2305.14314), which are the result's too, de-quantised. Both want a higher
+            learning rate, such as 2e-4.
         lora_rank: of the adapters.
         lora_alpha: adapters are scaled by alpha / rank; twice the rank where not given.
         packing: whether the rows of a micro-batch stand in one row without padding, with attention
@@ -81,6 +86,11 @@ def finetune(
         precision: of matrix products, `bf16` or `fp32`; weights are float32 always.
         over_length: what becomes of longer examples: `drop`; `truncate` keeps the prompt whole and
             cuts the completion, which then ends without its end of turn; `raise` refuses them.
+        validate_by: `accuracy`, greedy, on a table of problems; or `loss`, the mean over the
+            loss-bearing tokens of a table of the data's kind, rendered by the first objective,
+            which shares no problem with the data.
+        processes: that train together, one to a GPU; the same losses come from any number.
+        sharding: how they divide weights and optimizer among them; `none` keeps all in each.
         out: folder of the partial work and the result.
 
     Returns `out/model`, a plain transformers folder with `training.json`. An interrupted call
@@ -118,12 +128,35 @@ def finetune(
     }
     method_of(how)
     settings |= {name: value for name, value in how.items() if value != _USUAL[name]}
-    if validation is not None:
-        settings["validation"] = sorted(problem.id for problem in validation)
-        settings["validate"] = [validate_every, validate_tokens]
+    plan: ValidationPlan | None = None
+    if validate_by not in get_args(ValidateBy):
+        raise UsageError(f"finetune: validate_by = {validate_by} is unknown; use accuracy or loss")
+    if validation is not None and validate_by == "accuracy":
+        plan = accuracy_plan(validation, validate_every, validate_tokens)
+    elif validation is not None:
+        limits = (validate_every, max_tokens, over_length)
+        plan = loss_plan(validation, objectives[0], tables, *limits)
+    settings |= plan.identity() if plan else {}
     label = f"finetune {'+'.join(dict.fromkeys(objectives))}"
-    watched = _watched(validation, validate_every, validate_tokens) if validation else None
-    return train(resolve_model(student), examples, settings, out, label, watched)
+    source = resolve_model(student)
+    if processes == 1 and sharding == "none":
+        return train(source, examples, settings, out, label, plan)
+    _check_division(processes, sharding, method)
+    from redink.training.launch import train_in_processes
+
+    return train_in_processes(
+        source, examples, settings, out, label, plan, processes=processes, sharding=sharding
+    )
+
+
+def _check_division(processes: int, sharding: str, method: MethodName) -> None:
+    if processes < 1:
+        raise UsageError(f"finetune: processes = {processes} makes no sense; use 1 or more")
+    if sharding != "none" and method == "qlora":
+        raise UsageError(
+            f"finetune: sharding = {sharding} cannot divide 4-bit weights; use method: lora, or "
+            "leave sharding out"
+        )
 
 
 _USUAL = {
@@ -136,31 +169,6 @@ _USUAL = {
 }
 """Settings that a training's identity names only where they differ from these: results made
 before they existed stay valid."""
-
-
-def _watched(problems: Table[Problem], every: int | None, max_tokens: int) -> "Validation":
-    """Greedy accuracy on `problems`, put with the prompt of training."""
-    from redink.engines.in_memory import InMemoryEngine
-    from redink.training.lora import merged_copy
-    from redink.training.validation import Validation
-
-    if every is not None and every < 1:
-        raise UsageError(f"finetune: validate_every = {every} makes no sense; use 1 or more")
-    distinct = list({problem.id: problem for problem in problems}.values())
-
-    def measure(model: Any, tokenizer: Any) -> float:
-        answers = answer_problems(
-            InMemoryEngine(merged_copy(model), tokenizer),
-            distinct,
-            Sampling(max_tokens=max_tokens),
-            prompt_named("plain"),
-            origin="validate",
-            model="student",
-            label="validation",
-        )
-        return sum(answer.grade.outcome == "correct" for answer in answers) / len(answers)
-
-    return Validation(measure, len(distinct), every)
 
 
 def _objectives(objective: Objective | Sequence[Objective], tables: int) -> list[Objective]:

@@ -11,7 +11,9 @@ from transformers import TrainerCallback
 
 from redink.errors import ModelError
 from redink.progress import Progress
+from redink.records import Json
 from redink.training.checkpoints import mark_complete
+from redink.training.group import agreed, is_first, wait_for_all
 
 SAVING_SHARE = 0.05
 """Time spent on checkpoints at most: slow disks get fewer of them."""
@@ -19,6 +21,8 @@ SAVING_SHARE = 0.05
 
 class ProgressCallback(TrainerCallback):  # type: ignore[misc]
     """Shows step, loss and tokens per second, and appends each step's loss to a file.
+
+    Of several processes the first does; each checks the loss.
 
     Args:
         bar: counts optimizer steps.
@@ -35,13 +39,16 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         """Starts the clock at the step that training goes on from."""
         self.first_step, self.started = state.global_step, time.monotonic()
         self.bar.done = state.global_step
-        self.log.write_text("".join(json.dumps(entry) + "\n" for entry in losses(state)))
+        if is_first():
+            self.log.write_text("".join(json.dumps(entry) + "\n" for entry in losses(state)))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Notes one step's loss; raises ModelError where it is no number."""
         if not logs or "loss" not in logs:
             return
         _require_finite(state.global_step, logs["loss"], logs.get("grad_norm", 0.0))
+        if not is_first():
+            return
         with self.log.open("a") as stream:
             stream.write(json.dumps({"step": state.global_step, "loss": logs["loss"]}) + "\n")
         tokens = sum(self.step_tokens[self.first_step : state.global_step])
@@ -74,6 +81,7 @@ class CheckpointCallback(TrainerCallback):  # type: ignore[misc]
         every_seconds: time between checkpoints at least.
         every_steps: where set, checkpoints come by steps instead.
         seconds_before: seconds spent by the processes before this one.
+        layout: what the checkpoint's files are cut for, see `redink.training.sharding`.
     """
 
     def __init__(
@@ -83,8 +91,9 @@ class CheckpointCallback(TrainerCallback):  # type: ignore[misc]
         every_seconds: float,
         every_steps: int | None,
         seconds_before: float,
+        layout: str = "none",
     ) -> None:
-        self.folder, self.key = folder, key
+        self.folder, self.key, self.layout = folder, key, layout
         self.every_seconds, self.every_steps = every_seconds, every_steps
         self.seconds_before = seconds_before
         self.started = self.last_saved = self.save_began = time.monotonic()
@@ -105,15 +114,20 @@ class CheckpointCallback(TrainerCallback):  # type: ignore[misc]
         if self.every_steps is not None:
             due = state.global_step % self.every_steps == 0
         else:
-            due = time.monotonic() - self.last_saved >= self.every_seconds
+            # Clocks differ between processes, and a checkpoint is all of theirs.
+            due = agreed(lambda: time.monotonic() - self.last_saved >= self.every_seconds)
         if due:
             self.save_began = time.monotonic()
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Marks the checkpoint that the trainer has just written."""
-        checkpoint = self.folder / f"checkpoint-{state.global_step}"
-        mark_complete(checkpoint, self.key, state.global_step, seconds=self.seconds)
+        """Marks the checkpoint that the trainer has just written, once every process has."""
+        wait_for_all()
+        if is_first():
+            checkpoint = self.folder / f"checkpoint-{state.global_step}"
+            facts: Json = {"seconds": self.seconds, "layout": self.layout}
+            mark_complete(checkpoint, self.key, state.global_step, **facts)
+        wait_for_all()
         self.last_saved = time.monotonic()
         cost = self.last_saved - self.save_began
         self.every_seconds = max(self.every_seconds, cost / SAVING_SHARE)

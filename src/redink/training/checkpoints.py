@@ -44,7 +44,7 @@ def newest_checkpoint(folder: Path, key: str) -> Checkpoint | None:
     return found[-1] if found else None
 
 
-def mark_complete(checkpoint: Path, key: str, step: int, **facts: float) -> None:
+def mark_complete(checkpoint: Path, key: str, step: int, **facts: float | str) -> None:
     """Declares a saved checkpoint complete and removes the older ones beside it."""
     text = json.dumps({"key": key, "step": step, **facts})
     write_atomically(checkpoint / MARKER, text.encode())

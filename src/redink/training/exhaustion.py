@@ -27,6 +27,6 @@ def told_when_memory_ends(step: Callable[[], int], longest: int) -> Iterator[Non
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(
             f"out of memory in step {step() + 1} ({reason}); lower max_tokens below {longest}, "
-            "the longest row's tokens, use method: lora or a smaller student; batch_size changes "
-            "nothing, a step is computed in parts"
+            "the longest row's tokens, use method: lora, a smaller student or, on several GPUs, "
+            "sharding: fsdp2; batch_size changes nothing, a step is computed in parts"
         ) from None

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from redink.models.source import ModelSource
 from redink.training.batches import micro_batches, packed_batches, padded_length
 from redink.training.encoding import Encoded
 from redink.training.method import Method
+from redink.training.quantisation import BYTES, quantised_parameters
 
 ADAMW = 8
 """Bytes of AdamW's two float32 averages for each trained parameter."""
-LOGIT = 14
-"""Bytes for each logit at the start of the backward pass: bfloat16, log-probability, gradient of
-both, each float32."""
+LOGIT = 8
+"""Bytes for each logit at the start of the backward pass: float32, and its gradient or, under
+bfloat16, what it was copied from and that one's gradient. 8.0 to 8.1 were measured."""
 STEPS_LOOKED_AT = 64
 """Steps whose micro-batches are looked at for the largest; the one with the longest row always."""
 
@@ -33,6 +34,18 @@ class ModelSize:
     vocabulary: int
     item_bytes: int = 4
     """Of one weight while training: 4 in float32."""
+    quantised: int = 0
+    """Parameters that are held in 4 bits instead."""
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of all weights while training."""
+        return (self.parameters - self.quantised) * self.item_bytes + round(self.quantised * BYTES)
+
+    @property
+    def adapters(self) -> int:
+        """Parameters that are added for training and merged into the others at its end."""
+        return self.trained if self.trained < self.parameters else 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class Disk:
     result: int
     """The finished model, float32."""
     checkpoint: int
-    """Weights and AdamW's averages."""
+    """Trained weights and AdamW's averages."""
     needed: int
     """At most at one time, beyond what the folder holds already."""
     free: int
@@ -94,7 +107,8 @@ def planned_size(source: ModelSource, method: Method) -> ModelSize:
 
     with torch.device("meta"):
         model = _from_config(source)
-    return size_of(method.prepared(model, 0))
+    quantised = quantised_parameters(model) if method.name == "qlora" else 0
+    return replace(size_of(method.prepared(model, 0)), quantised=quantised)
 
 
 def largest_load(
@@ -137,12 +151,19 @@ def estimated_memory(source: ModelSource, method: Method, size: ModelSize, load:
     Activations are not guessed from a formula: the model's own code is run once on tensors that
     have a shape but no content, and what it saves for the backward pass is added up.
     """
+    from redink.training.head import POSITION_BUCKET
+
+    positions = -(-load.loss_tokens // POSITION_BUCKET) * POSITION_BUCKET
+    activations = _activations(source, method, load)
+    if activations is not None and method.precision == "bf16":
+        # Traced unquantised: a frozen weight's bfloat16 copy would wait for the backward pass.
+        activations -= 2 * size.quantised
     return Memory(
-        weights=size.parameters * size.item_bytes,
+        weights=size.weight_bytes,
         gradients=size.trained * size.item_bytes,
         optimizer=size.trained * ADAMW,
-        activations=_activations(source, method, load),
-        logits=load.loss_tokens * size.vocabulary * LOGIT,
+        activations=activations,
+        logits=positions * size.vocabulary * LOGIT,
     )
 
 
@@ -153,12 +174,13 @@ def estimated_disk(size: ModelSize, out: Path, *, checkpoints: bool, validation:
         size: of the model.
         out: folder of the partial work and of the result; it need not exist.
         checkpoints: whether any is due: a new one is complete before the old one is removed.
-        validation: whether the best weights are kept beside them.
+        validation: whether the best trained weights are kept beside them, and the best before
+            them until they are complete.
     """
-    result = 4 * size.parameters
-    checkpoint = result + ADAMW * size.trained
+    result = 4 * (size.parameters - size.adapters)
+    checkpoint = (4 + ADAMW) * size.trained
     needed = max(2 * checkpoint if checkpoints else 0, checkpoint * checkpoints + result)
-    needed += 2 * result if validation else 0
+    needed += 2 * 4 * size.trained if validation else 0
     held = sum(path.stat().st_size for path in _files(out))
     place = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     return Disk(result, checkpoint, max(0, needed - held), shutil.disk_usage(place).free)
@@ -194,8 +216,12 @@ def _activations(source: ModelSource, method: Method, load: Load) -> int | None:
         return tensor
 
     try:
-        with _hollow():
+        with torch.device("meta"):
             model = method.prepared(_from_config(source), 0).train()
+        with _hollow():
+            _place_on_cpu(model)
+            if method.name == "qlora":
+                _answer_as_asked(model)
             own = {parameter.untyped_storage()._cdata for parameter in model.parameters()}
             ids_B_T = torch.zeros(load.rows, load.length, dtype=torch.long)
             with (
@@ -209,6 +235,29 @@ def _activations(source: ModelSource, method: Method, load: Load) -> int | None:
     except Exception:  # any model's code runs here; one that cannot be traced can still be trained
         return None
     return sum(size for storage, size in saved.items() if storage not in own)
+
+
+def _answer_as_asked(model: Any) -> None:
+    """Frozen layers give what they are given in type, as 4-bit ones do: float32 for float32."""
+    for module in model.modules():
+        if hasattr(module, "base_layer"):
+            module.base_layer.register_forward_hook(lambda _, given, out: out.to(given[0].dtype))
+
+
+def _place_on_cpu(model: Any) -> None:
+    """Gives a model without weights hollow ones; adapters cannot be made hollow from the start."""
+    import torch
+
+    made: dict[Any, Any] = {}
+    for module in model.modules():
+        for name, weight in module._parameters.items():
+            if weight is not None and weight not in made:
+                empty = torch.empty(weight.shape, dtype=weight.dtype, device="cpu")
+                made[weight] = torch.nn.Parameter(empty, requires_grad=weight.requires_grad)
+            module._parameters[name] = made.get(weight)
+        for name, buffer in module._buffers.items():
+            if buffer is not None:
+                module._buffers[name] = torch.empty(buffer.shape, dtype=buffer.dtype, device="cpu")
 
 
 def _hollow() -> Any:

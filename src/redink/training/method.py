@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from redink.errors import UsageError
+from redink.models.source import ModelSource
 from redink.records import Json
+from redink.training.kernels import with_kernels
 
-MethodName = Literal["full", "lora"]
+MethodName = Literal["full", "lora", "qlora"]
 Precision = Literal["bf16", "fp32"]
 
 
@@ -44,6 +46,24 @@ class Method:
             )
         return self.packing
 
+    def load(self, source: ModelSource, device: str | None = None) -> Any:
+        """The model of `source` as this method holds its weights: float32, or in 4 bits. On GPUs it
+        computes with the kernels that suit it.
+
+        Args:
+            source: what `resolve_model` returned.
+            device: a torch device; None takes `default_device()`.
+
+        Raises ModelError where it cannot be loaded so.
+        """
+        if self.name == "qlora":
+            from redink.training.quantisation import load_quantised
+
+            return with_kernels(load_quantised(source, self.precision, device))
+        from redink.models.loading import load_model
+
+        return with_kernels(load_model(source, "float32", device))
+
     def prepared(self, model: Any, seed: int) -> Any:
         """`model` as it is trained: itself, or frozen with adapters drawn from `seed`."""
         if self.name == "full":
@@ -55,25 +75,23 @@ class Method:
     def facts(self, packing: bool) -> Json:
         """What `training.json` tells of the method."""
         found: Json = {"method": self.name, "packing": packing, "precision": self.precision}
-        if self.name == "lora":
+        if self.name != "full":
             found["lora"] = {"rank": self.lora_rank, "alpha": self.alpha, "merged": True}
+        if self.name == "qlora":
+            found["base"] = {"type": "nf4", "double_quantisation": True}
         return found
 
 
 def method_of(settings: Mapping[str, Any]) -> Method:
     """The method that `finetune`'s settings ask for, its defaults where they say nothing.
 
-    Raises UsageError, naming the setting, for a value that cannot be used.
+    Raises UsageError, naming the setting, for a value that cannot be used, MissingExtraError for
+    `qlora` without bitsandbytes.
     """
     name = settings.get("method", "full")
     rank, alpha = settings.get("lora_rank", 16), settings.get("lora_alpha")
     precision = settings.get("precision", "bf16")
-    if name == "qlora":
-        raise UsageError(
-            "finetune: method = qlora is not offered: it needs a CUDA GPU and 4-bit weights; use "
-            "method: lora, with a smaller student where memory is short"
-        )
-    _one_of("method", name, ("full", "lora"))
+    _one_of("method", name, get_args(MethodName))
     _one_of("precision", precision, ("bf16", "fp32"))
     if rank < 1:
         raise UsageError(f"finetune: lora_rank = {rank} makes no sense; use 1 or more, such as 16")
@@ -82,9 +100,14 @@ def method_of(settings: Mapping[str, Any]) -> Method:
             f"finetune: lora_alpha = {alpha} makes no sense; use a number above 0, or leave it "
             "out for twice the rank"
         )
+    if name == "qlora":
+        from redink.training.quantisation import require_quantisation
+
+        require_quantisation()
     return Method(name, rank, alpha, bool(settings.get("packing")), precision)
 
 
 def _one_of(name: str, value: object, accepted: tuple[str, ...]) -> None:
+    known = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
     if value not in accepted:
-        raise UsageError(f"finetune: {name} = {value} is unknown; use {' or '.join(accepted)}")
+        raise UsageError(f"finetune: {name} = {value} is unknown; use {known}")

@@ -1,13 +1,11 @@
 """TRL's SFTTrainer, with redink's batches, mask and loss."""
 
-import os
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from datasets import Dataset, concatenate_datasets
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
@@ -15,13 +13,19 @@ from trl import SFTConfig, SFTTrainer
 from redink.errors import UsageError
 from redink.training.batches import collate, micro_batches, packed_batches
 from redink.training.encoding import Encoded
-from redink.training.head import head_at, loss_positions
+from redink.training.group import process_count
+from redink.training.head import head_at, loss_positions, summed_cross_entropy
 from redink.training.method import Precision
 from redink.training.packing import pack, packed_attention
+from redink.training.sharding import reduce_in_float32, sharding_arguments
 
-CPU_TOKENS, GPU_TOKENS = 1024, 16384
-"""Padded tokens of a micro-batch at most: two steps of a 135M model took up to 4.5 GiB with 1024,
-5.1 GiB with 1536, for 4 % more processor time."""
+CPU_TOKENS, GPU_TOKENS = 640, 16384
+"""Padded tokens of a micro-batch at most: two steps of a 135M model took 4.2 GiB with 640, 4.7 GiB
+with 1024 and 5.1 GiB with 1536, and as much processor time."""
+
+DIVIDED_TOKENS = 4096
+"""The same on GPUs that share a model, as large ones do: a 7B model's activations are 7.3 MiB a
+token by the pre-flight's estimate, 30 GiB of a GPU's 80 for 4096."""
 
 
 class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
@@ -40,12 +44,47 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         inputs = self._prepare_inputs(inputs)
         tokens = self.accelerator.gather(inputs["loss_tokens"]).sum()
         total = torch.zeros((), device=self.args.device)
-        *first, last = inputs["micro_batches"]
-        for micro_batch in first:
-            # Gradients are exchanged once a step: processes may have unequal numbers of these.
-            with self.accelerator.no_sync(model):
-                total += self._backward(model, micro_batch, tokens)
-        return total + self._backward(model, last, tokens)
+        *first, last = self._evened(inputs["micro_batches"])
+        # The outer autocast keeps the weights' bfloat16 copies for all micro-batches of a step.
+        with self.accelerator.autocast():
+            for micro_batch in first:
+                with self._accumulating(model):
+                    total += self._backward(model, micro_batch, tokens)
+            return total + self._backward(model, last, tokens)
+
+    @property
+    def _sharded(self) -> bool:
+        return bool(self.is_fsdp_enabled or self.is_deepspeed_enabled)
+
+    def _evened(self, batches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The micro-batches, with ones without loss behind them where the model is sharded.
+
+        Each forward and backward pass of a sharded model is every process's business: one with
+        fewer micro-batches than another would leave it waiting.
+        """
+        if not self._sharded:
+            return batches
+        counts = self.accelerator.gather(torch.tensor([len(batches)], device=self.args.device))
+        missing = int(counts.max()) - len(batches)
+        return batches + [self._prepare_inputs(self.data_collator.idle()) for _ in range(missing)]
+
+    @contextmanager
+    def _accumulating(self, model: torch.nn.Module) -> Iterator[None]:
+        """For every micro-batch of a step but the last.
+
+        Processes that hold the whole model exchange gradients once a step, and may have unequal
+        numbers of micro-batches. A sharded model's gradients are exchanged in each: kept until
+        the last, they would be as large as the whole model. DeepSpeed is told that no step ends.
+        """
+        if self.is_deepspeed_enabled:
+            self.accelerator.gradient_state._set_sync_gradients(False)
+            try:
+                yield
+            finally:
+                self.accelerator.gradient_state._set_sync_gradients(True)
+        else:
+            with nullcontext() if self._sharded else self.accelerator.no_sync(model):
+                yield
 
     def _backward(
         self, model: torch.nn.Module, batch: dict[str, Any], tokens: torch.Tensor
@@ -54,7 +93,8 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         loss: torch.Tensor = (
             self._summed_loss(model, batch) / tokens * self.accelerator.num_processes
         )
-        self.accelerator.backward(loss)
+        with torch.autocast(self.args.device.type, enabled=False):
+            self.accelerator.backward(loss)
         return loss.detach()
 
     def _summed_loss(self, model: torch.nn.Module, batch: dict[str, Any]) -> torch.Tensor:
@@ -64,7 +104,7 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         attention = packed_attention(plain) if "borders" in batch else nullcontext()
         with attention, head_at(plain.get_output_embeddings(), indices_N):
             logits_1_N_V = model(**seen, use_cache=False).logits
-        return F.cross_entropy(logits_1_N_V[0].float(), targets_N, reduction="sum")
+        return summed_cross_entropy(logits_1_N_V[0], targets_N)
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
         """Not counted."""
@@ -90,19 +130,30 @@ class StepCollator:
 
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         encoded = [Encoded(tuple(r["input_ids"]), r["loss_from"], r["loss_to"]) for r in rows]
-        cut, merge = (packed_batches, pack) if self.packing else (micro_batches, collate)
+        cut = packed_batches if self.packing else micro_batches
         cuts = cut([len(row.ids) for row in encoded], self.limit)
-        batches = [merge([encoded[index] for index in cut], self.pad_id) for cut in cuts]
         return {
-            "micro_batches": [
-                {
-                    name: values if name == "borders" else torch.tensor(values)
-                    for name, values in batch.items()
-                }
-                for batch in batches
-            ],
+            "micro_batches": [self._merged([encoded[index] for index in cut]) for cut in cuts],
             "loss_tokens": torch.tensor([sum(row.loss_tokens for row in encoded)]),
         }
+
+    def idle(self) -> dict[str, Any]:
+        """The smallest micro-batch, one without loss."""
+        return self._merged([Encoded((self.pad_id,), 1, 1)])
+
+    def _merged(self, rows: Sequence[Encoded]) -> dict[str, Any]:
+        batch = (pack if self.packing else collate)(rows, self.pad_id)
+        return {
+            name: values if name == "borders" else torch.tensor(values)
+            for name, values in batch.items()
+        }
+
+
+def largest_micro_batch(device: str, sharding: str = "none") -> int:
+    """Padded tokens of a micro-batch at most, on a device of type `cuda` or `cpu`."""
+    if device != "cuda":
+        return CPU_TOKENS
+    return GPU_TOKENS if sharding == "none" else DIVIDED_TOKENS
 
 
 def ordered_dataset(rows: Sequence[Encoded], order: Sequence[int]) -> Dataset:
@@ -114,11 +165,6 @@ def ordered_dataset(rows: Sequence[Encoded], order: Sequence[int]) -> Dataset:
             "loss_to": [rows[index].loss_to for index in order],
         }
     )
-
-
-def process_count() -> int:
-    """Processes that train together (torchrun says how many)."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _filled(dataset: Dataset, batch_size: int) -> Dataset:
@@ -148,6 +194,7 @@ def build_trainer(
     packing: bool = False,
     precision: Precision = "bf16",
     micro_batch_tokens: int | None = None,
+    sharding: str = "none",
 ) -> CompletionTrainer:
     """A trainer for one pass over `dataset` in its own order.
 
@@ -168,6 +215,7 @@ def build_trainer(
         packing: whether a micro-batch is one row of isolated documents instead of padded rows.
         precision: of matrix products: `bf16` (autocast) or `fp32`.
         micro_batch_tokens: at most, with padding; `CPU_TOKENS` or `GPU_TOKENS` where not given.
+        sharding: how several processes divide the model, see `redink.training.sharding`.
     """
     on_gpu = model.device.type == "cuda"
     processes = process_count()
@@ -202,8 +250,11 @@ def build_trainer(
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,
+        **sharding_arguments(sharding, precision),
     )
-    limit = micro_batch_tokens or (GPU_TOKENS if on_gpu else CPU_TOKENS)
+    if sharding == "fsdp2" and precision == "bf16":
+        reduce_in_float32(config.fsdp_plugin_args)
+    limit = micro_batch_tokens or largest_micro_batch(model.device.type, sharding)
     trainer = CompletionTrainer(
         model=model,
         args=config,

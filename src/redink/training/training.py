@@ -1,36 +1,39 @@
 """Training a student on examples: resumable, and the same losses from the same seed."""
 
-import hashlib
-import json
-import shutil
-import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from redink.errors import StorageError, UsageError
-from redink.files import sync_folder, write_atomically
-from redink.models.loading import end_of_turn_ids, load_model, load_tokenizer
+from redink.models.loading import load_tokenizer
 from redink.models.memory import release_memory
 from redink.models.quiet import quiet
-from redink.models.source import ModelSource, fingerprint
+from redink.models.source import ModelSource
 from redink.models.template import template_note
-from redink.progress import progress
-from redink.records import Example, Json, to_row
+from redink.progress import Progress, progress
+from redink.records import Example, Json
 from redink.training.batches import training_order
-from redink.training.checkpoints import newest_checkpoint
+from redink.training.checkpoints import Checkpoint, newest_checkpoint
 from redink.training.exhaustion import told_when_memory_ends
-from redink.training.method import Method, method_of
+from redink.training.group import agreed, is_first, process_count, wait_for_all
+from redink.training.method import method_of
 from redink.training.outlook import outlook
-from redink.training.preflight import Preflight, preflight
+from redink.training.preflight import preflight
 from redink.training.report import announce, report_of
+from redink.training.result import (
+    CHECKPOINTS,
+    RESULT,
+    finished_result,
+    save_result,
+    training_key,
+)
 from redink.training.settings import check_settings
+from redink.training.task import Task, training_facts
 
 if TYPE_CHECKING:
-    from redink.training.validation import Validation
-
-RESULT, CHECKPOINTS, RECORD = "model", "checkpoints", "training.json"
+    from redink.training.validation import ValidationCallback
+    from redink.training.validation_plan import ValidationPlan
 
 
 def train(
@@ -39,9 +42,9 @@ def train(
     settings: Json,
     out: Path,
     label: str,
-    validation: "Validation | None" = None,
+    validation: "ValidationPlan | None" = None,
 ) -> Path:
-    """Fine-tunes `student` on `examples`.
+    """Fine-tunes `student` on `examples`, in this process.
 
     Args:
         student: the model to start from.
@@ -57,12 +60,40 @@ def train(
     checkpoint. Raises UsageError for a bad setting or where `out` holds another training's
     result, DataError, ModelError and StorageError as the parts do.
     """
+    if process_count() > 1:
+        raise UsageError(
+            f"redink was itself started {process_count()} times over (WORLD_SIZE is set, as "
+            "torchrun does); start it once, plainly, and set processes: it starts them itself"
+        )
     check_settings(**settings)
-    method = method_of(settings)
-    key = _key(student, examples, settings)
-    result = out / RESULT
-    if result.is_dir():
-        return _finished(result, key)
+    method_of(settings)
+    key = training_key(student, examples, settings)
+    finished = finished_result(out / RESULT, key)
+    if finished is not None:
+        return finished
+    return train_together(student, examples, settings, out, label, validation, key=key)
+
+
+def train_together(
+    student: ModelSource,
+    examples: Sequence[Example],
+    settings: Json,
+    out: Path,
+    label: str,
+    validation: "ValidationPlan | None" = None,
+    *,
+    key: str,
+    sharding: str = "none",
+) -> Path:
+    """One process's part of `train`: all of it, or a share where several were started.
+
+    The first process decides, prints and writes; the others follow it.
+
+    Args:
+        student, examples, settings, out, label, validation: as in `train`, the same everywhere.
+        key: the training's, see `training_key`.
+        sharding: how the processes divide the model, see `redink.training.sharding`.
+    """
     tokenizer = load_tokenizer(student)
     over_length = settings.get("over_length", "drop")
     flight = preflight(examples, tokenizer, settings["max_tokens"], over_length)
@@ -71,7 +102,8 @@ def train(
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _run(student, tokenizer, flight, order, settings, method, key, out, label, validation)
+        task = Task(student, tokenizer, flight, order, settings, out, label, key, sharding)
+        _run(task, validation)
     except OSError as error:
         raise StorageError(
             f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
@@ -79,140 +111,116 @@ def train(
         ) from error
     finally:
         release_memory()
-    return result
+    return out / RESULT
 
 
-def _run(
-    student: ModelSource,
-    tokenizer: Any,
-    flight: Preflight,
-    order: list[int],
-    settings: Json,
-    method: Method,
-    key: str,
-    out: Path,
-    label: str,
-    validation: "Validation | None",
-) -> None:
-    from redink.training.callbacks import CheckpointCallback, ProgressCallback, losses
+def _run(task: Task, validation: "ValidationPlan | None") -> None:
+    from redink.training.callbacks import CheckpointCallback, ProgressCallback
     from redink.training.lora import merged
     from redink.training.trainer import build_trainer, ordered_dataset
+    from redink.training.whole import gathered_weights, is_divided, whole_copy, whole_model
 
-    size = settings["batch_size"]
-    steps = [order[start : start + size] for start in range(0, len(order), size)]
-    step_tokens = [sum(len(flight.rows[row].ids) for row in step) for step in steps]
-    counts = flight.counts()
-    ahead = outlook(
-        student, flight, order, settings, method, out, validation=validation is not None
-    )
-    announce(report_of(label, flight, ahead, tokenizer), out)
-    note = template_note(tokenizer)
-    if note:
-        print(f"{label}: {note}", file=sys.stderr, flush=True)
-    model = load_model(student, "float32")
-    packing = method.packs(model, counts["longest"])
-    model = method.prepared(model, settings["seed"])
-    checkpoint = newest_checkpoint(out / CHECKPOINTS, key)
-    if checkpoint:
-        print(f"{label}: going on from step {checkpoint.step}", file=sys.stderr, flush=True)
+    if is_first():
+        _announce(task, validation is not None)
+    model = task.model()
+    packing = task.method.packs(model, task.longest)
+    settings, folder = task.settings, task.out / CHECKPOINTS
+    checkpoint = agreed(lambda: _checkpoint(task))
     saver = CheckpointCallback(
-        out / CHECKPOINTS,
-        key,
+        folder,
+        task.key,
         settings["checkpoint_seconds"],
         settings["checkpoint_steps"],
         checkpoint.facts["seconds"] if checkpoint else 0.0,
+        task.layout,
     )
-    watcher = None
-    if validation is not None:
-        from redink.training.validation import ValidationCallback
-
-        watcher = ValidationCallback(validation, tokenizer, len(steps), out, key)
-    with quiet(), progress(label, len(steps), "steps") as bar:
+    with quiet(), _progress(task) as bar:
+        watcher = _watcher(task, validation)
         trainer = build_trainer(
             model,
-            tokenizer,
-            ordered_dataset(flight.rows, order),
+            task.tokenizer,
+            ordered_dataset(task.flight.rows, task.order),
             [
-                ProgressCallback(bar, step_tokens, out / "losses.jsonl"),
+                ProgressCallback(bar, task.step_tokens, task.out / "losses.jsonl"),
                 saver,
                 *([watcher] if watcher else []),
             ],
-            folder=out / CHECKPOINTS,
+            folder=folder,
             learning_rate=settings["learning_rate"],
-            batch_size=size,
+            batch_size=settings["batch_size"],
             warmup_ratio=settings["warmup_ratio"],
             weight_decay=settings["weight_decay"],
             seed=settings["seed"],
             packing=packing,
-            precision=method.precision,
+            precision=task.method.precision,
+            sharding=task.sharding,
         )
-        with told_when_memory_ends(lambda: trainer.state.global_step, counts["longest"]):
+        if watcher is not None and is_divided(trainer):
+            watcher.gather = lambda model: gathered_weights(trainer)
+            watcher.whole = lambda model: whole_copy(trainer, task.model_to_ask)
+        with told_when_memory_ends(lambda: trainer.state.global_step, task.longest):
             trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
-        seconds = saver.seconds
-        record = {
-            "key": key,
-            "student": {"name": student.name, "fingerprint": fingerprint(student)},
-            "settings": settings,
-            **method.facts(packing),
-            "rows": counts,
-            **({"template": note} if note else {}),
-            "examples": len(order),
-            "steps": len(steps),
-            "tokens": sum(step_tokens),
-            "loss_tokens": sum(flight.rows[row].loss_tokens for row in order),
-            "seconds": round(seconds, 3),
-            "tokens_per_second": round(sum(step_tokens) / seconds, 1),
-            "device": str(model.device),
-            "versions": {name: version(name) for name in ("torch", "transformers", "trl")},
-            "losses": losses(trainer.state),
-        }
-        trained = trainer.accelerator.unwrap_model(trainer.model)
-        if watcher is not None:
-            watcher.restore(trained)
-            record["validation"] = watcher.facts()
-        _save(merged(trained), tokenizer, record, out)
-        if watcher is not None:
-            watcher.clear()
+        facts = training_facts(task, trainer, packing, saver.seconds)
+        trained = whole_model(trainer, lambda: task.model("cpu"))
+        if trained is not None:
+            if watcher is not None:
+                watcher.restore(trained)
+                facts["validation"] = watcher.facts()
+            save_result(merged(trained), task.tokenizer, facts, task.out)
+            if watcher is not None:
+                watcher.clear()
+        wait_for_all()
 
 
-def _save(model: Any, tokenizer: Any, record: Json, out: Path) -> None:
-    """Writes the result beside its place, moves it there, and clears the partial work."""
-    partial = out / f".{RESULT}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    stops = end_of_turn_ids(tokenizer, model.generation_config)
-    model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else list(stops)
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.config.use_cache = True
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    text = json.dumps(record, indent=2, sort_keys=True)
-    write_atomically(partial / RECORD, text.encode())
-    for path in partial.iterdir():
-        path.chmod(0o644)
-    partial.rename(out / RESULT)
-    sync_folder(out)
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+def _announce(task: Task, validation: bool) -> None:
+    """Prints and keeps the pre-flight report; refuses what cannot fit on the disk."""
+    ahead = outlook(
+        task.student,
+        task.flight,
+        task.order,
+        task.settings,
+        task.method,
+        task.out,
+        validation=validation,
+        processes=process_count(),
+        sharding=task.sharding,
+    )
+    announce(report_of(task.label, task.flight, ahead, task.tokenizer), task.out)
+    note = template_note(task.tokenizer)
+    if note:
+        task.say(note)
 
 
-def _key(student: ModelSource, examples: Sequence[Example], settings: Json) -> str:
-    """Hash of all that the result depends on; how often checkpoints come is no part of it."""
-    matters = {k: v for k, v in settings.items() if not k.startswith("checkpoint_")}
-    digest = hashlib.blake2b(digest_size=8)
-    digest.update(json.dumps([fingerprint(student), matters], sort_keys=True).encode())
-    for example in examples:
-        digest.update(json.dumps(to_row(example), sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _finished(result: Path, key: str) -> Path:
-    try:
-        found = json.loads((result / RECORD).read_text()).get("key")
-    except (OSError, ValueError):
-        found = None
-    if found != key:
+def _checkpoint(task: Task) -> Checkpoint | None:
+    """The checkpoint to go on from, if any."""
+    found = newest_checkpoint(task.out / CHECKPOINTS, task.key)
+    if found is None:
+        return None
+    cut_for = found.facts.get("layout", "none")
+    if cut_for != task.layout:
         raise UsageError(
-            f"{result} holds the result of another training (other data, student or settings); "
-            "choose another folder or remove it"
+            f"{found.folder} was written with sharding = {cut_for} and cannot be gone on from with "
+            f"{task.layout}; go on with what it was written with, or remove {found.folder.parent}"
         )
-    shutil.rmtree(result.parent / CHECKPOINTS, ignore_errors=True)
-    return result
+    task.say(f"going on from step {found.step}")
+    return found
+
+
+@contextmanager
+def _progress(task: Task) -> Iterator[Progress]:
+    """Shows progress, in the first process."""
+    steps = len(task.step_tokens)
+    if not is_first():
+        yield Progress(task.label, steps, "steps")
+        return
+    with progress(task.label, steps, "steps") as bar:
+        yield bar
+
+
+def _watcher(task: Task, validation: "ValidationPlan | None") -> "ValidationCallback | None":
+    if validation is None:
+        return None
+    from redink.training.validation import ValidationCallback
+
+    steps = len(task.step_tokens)
+    return ValidationCallback(validation, task.tokenizer, steps, task.out, task.key)

@@ -5,38 +5,33 @@ section 3); its released scripts did so on MATH-500, which it also reports.
 """
 
 import json
+import math
 import shutil
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
+from redink.errors import ModelError
 from redink.files import sync_folder, write_atomically
 from redink.records import Json
+from redink.training.measure import measure_of
+from redink.training.validation_plan import ValidationPlan
+from redink.training.whole import put_weights
 
-BEST, LOG = "best", "validation.jsonl"
+BEST, LOG, WEIGHTS = "best", "validation.jsonl", "model.safetensors"
 LOOKS = 8
 """Checkpoints looked at where the recipe does not say how many steps lie between them."""
-
-
-@dataclass(frozen=True)
-class Validation:
-    """How checkpoints are compared."""
-
-    measure: Callable[[Any, Any], float]
-    """From the model and its tokenizer to the share of problems solved."""
-    problems: int
-    every: int | None = None
-    """Steps between checkpoints that are looked at; the last step always is."""
 
 
 class ValidationCallback(TrainerCallback):  # type: ignore[misc]
     """Measures the model every so many steps and keeps the weights of the best, first of equals.
 
     Args:
-        validation: what is measured, and when.
+        plan: what is measured, and when.
         tokenizer: the model's.
         steps: of the whole training.
         folder: where `validation.jsonl` and the best weights are kept.
@@ -44,12 +39,18 @@ class ValidationCallback(TrainerCallback):  # type: ignore[misc]
     """
 
     def __init__(
-        self, validation: Validation, tokenizer: Any, steps: int, folder: Path, key: str
+        self, plan: ValidationPlan, tokenizer: Any, steps: int, folder: Path, key: str
     ) -> None:
-        self.validation, self.tokenizer, self.key = validation, tokenizer, key
-        self.every = validation.every or max(1, steps // LOOKS)
-        self.folder = folder
+        self.plan, self.key = plan, key
+        self.measure = measure_of(plan, tokenizer)
+        self.every = plan.every or max(1, steps // LOOKS)
+        self.steps, self.folder = steps, folder
         self.looks: list[Json] = []
+        self.gather: Callable[[Any], dict[str, torch.Tensor]] = trained_weights
+        """From the model to its trained weights by name; every process calls it, and where the
+        model is divided among them the first alone need be given any."""
+        self.whole: Callable[[Any], Any] = lambda model: model
+        """From the model to one that can be asked; every process calls it."""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Takes over what an interrupted process measured up to the step it goes on from."""
@@ -66,51 +67,71 @@ class ValidationCallback(TrainerCallback):  # type: ignore[misc]
             return
         was_training = model.training
         model.eval()
-        accuracy = self.validation.measure(model, self.tokenizer)
+        figure = self.measure.of(self.whole(model) if self.plan.by == "accuracy" else model)
         model.train(was_training)
-        best = max((look["accuracy"] for look in self.looks), default=-1.0)
-        if accuracy > best:
-            self._keep(model, step)
-        self.looks.append({"key": self.key, "step": step, "accuracy": accuracy})
+        if not math.isfinite(figure):
+            raise ModelError(
+                f"the validation {self.plan.by} is {figure} at step {step}: training has diverged; "
+                "use a smaller learning_rate"
+            )
+        self.looks.append({"key": self.key, "step": step, self.plan.by: figure})
+        if self.best["step"] == step:
+            self._keep(model, step, writes=state.is_world_process_zero)
+        if not state.is_world_process_zero:
+            return
         text = "".join(json.dumps(look) + "\n" for look in self.looks)
         write_atomically(self.folder / LOG, text.encode())
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Removes weights that no resume can want: a checkpoint of this step is complete now."""
-        self._prune()
+        if state.is_world_process_zero:
+            self._prune()
 
     @property
     def best(self) -> Json:
-        """The look that is kept: the first of the highest accuracy."""
-        return max(self.looks, key=lambda look: (look["accuracy"], -look["step"]))
+        """The look that is kept: the first of the highest accuracy, or of the lowest loss."""
+        sign = -1 if self.plan.by == "accuracy" else 1
+        return min(self.looks, key=lambda look: (sign * look[self.plan.by], look["step"]))
 
     def restore(self, model: Any) -> None:
-        """Puts the best checkpoint's weights into `model`."""
-        from safetensors.torch import load_model
+        """Puts the best checkpoint's weights into the whole `model`, and says which it is."""
+        from safetensors.torch import load_file
 
-        load_model(model, self._weights(self.best["step"]) / "model.safetensors", strict=False)
+        by, first, last = self.plan.by, self.looks[0], self.looks[-1]
+        print(
+            f"validation: step {self.best['step']} of {self.steps} is kept, its {by} "
+            f"{self.best[by]:.4f} is the best of {len(self.looks)} (first {first[by]:.4f}, last "
+            f"{last[by]:.4f})",
+            file=sys.stderr,
+            flush=True,
+        )
+        put_weights(model, load_file(self._weights(self.best["step"]) / WEIGHTS))
 
     def facts(self) -> Json:
         """What `training.json` tells of the choice."""
+        by = self.plan.by
         return {
-            "problems": self.validation.problems,
+            **self.measure.facts,
             "chosen_step": self.best["step"],
-            "accuracy": self.best["accuracy"],
-            "looks": [{"step": x["step"], "accuracy": x["accuracy"]} for x in self.looks],
+            by: self.best[by],
+            "looks": [{"step": look["step"], by: look[by]} for look in self.looks],
         }
 
     def clear(self) -> None:
         """Removes the kept weights."""
         shutil.rmtree(self.folder / BEST, ignore_errors=True)
 
-    def _keep(self, model: Any, step: int) -> None:
-        from safetensors.torch import save_model
+    def _keep(self, model: Any, step: int, *, writes: bool) -> None:
+        from safetensors.torch import save_file
 
+        weights = self.gather(model)
+        if not writes:
+            return
         final, partial = self._weights(step), self.folder / BEST / "partial"
         for folder in (partial, final):
             shutil.rmtree(folder, ignore_errors=True)
         partial.mkdir(parents=True)
-        save_model(model, str(partial / "model.safetensors"))
+        save_file(weights, str(partial / WEIGHTS))
         partial.rename(final)
         sync_folder(final.parent)
 
@@ -130,3 +151,12 @@ class ValidationCallback(TrainerCallback):  # type: ignore[misc]
             return []
         looks = [json.loads(line) for line in lines]
         return [look for look in looks if look.get("key") == self.key]
+
+
+def trained_weights(model: Any) -> dict[str, torch.Tensor]:
+    """The weights of a whole model that are trained: all, or its adapters'; tied ones once."""
+    return {
+        name: parameter.detach().contiguous()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
