@@ -30,6 +30,7 @@ from redink.training.result import (
 )
 from redink.training.settings import check_settings
 from redink.training.task import Task, training_facts
+from redink.training.tracking import tracking_of
 
 if TYPE_CHECKING:
     from redink.training.validation import ValidationCallback
@@ -134,7 +135,8 @@ def _run(task: Task, validation: "ValidationPlan | None") -> None:
         checkpoint.facts["seconds"] if checkpoint else 0.0,
         task.layout,
     )
-    with quiet(), _progress(task) as bar:
+    tracking = tracking_of(task.out)
+    with quiet(), tracking.kept(), _progress(task) as bar:
         watcher = _watcher(task, validation)
         trainer = build_trainer(
             model,
@@ -154,6 +156,7 @@ def _run(task: Task, validation: "ValidationPlan | None") -> None:
             packing=packing,
             precision=task.method.precision,
             sharding=task.sharding,
+            tracking=tracking,
         )
         if watcher is not None and is_divided(trainer):
             watcher.gather = lambda model: gathered_weights(trainer)
@@ -206,6 +209,11 @@ def _checkpoint(task: Task) -> Checkpoint | None:
     return found
 
 
+def progress_file(out: Path) -> Path:
+    """By which processes that train together tell who started them how far they are."""
+    return out / "progress.json"
+
+
 @contextmanager
 def _progress(task: Task) -> Iterator[Progress]:
     """Shows progress, in the first process."""
@@ -213,7 +221,8 @@ def _progress(task: Task) -> Iterator[Progress]:
     if not is_first():
         yield Progress(task.label, steps, "steps")
         return
-    with progress(task.label, steps, "steps") as bar:
+    keep = progress_file(task.out) if process_count() > 1 else None
+    with progress(task.label, steps, "steps", keep=keep) as bar:
         yield bar
 
 
