@@ -28,8 +28,14 @@ def rows(count=16):
     ]
 
 
-def losses(student, folder, *, count=16, lora=False, precision="fp32", **how):
+def losses(student, folder, **how):
     """The losses of four steps of four rows."""
+    history = trained(student, folder, **how).state.log_history
+    return [entry["loss"] for entry in history if "loss" in entry]
+
+
+def trained(student, folder, *, count=16, lora=False, precision="fp32", **how):
+    """The trainer after four steps of four rows."""
     from redink.training.lora import with_adapters
     from redink.training.trainer import build_trainer, ordered_dataset
 
@@ -53,7 +59,7 @@ def losses(student, folder, *, count=16, lora=False, precision="fp32", **how):
             **how,
         )
         trainer.train()
-    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    return trainer
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -70,6 +76,18 @@ def test_losses_depend_neither_on_micro_batches_nor_on_packing(
 def test_losses_of_adapters_are_golden_too(tiny_student, tmp_path, packing):
     found = losses(tiny_student, tmp_path, lora=True, packing=packing)
     assert found == pytest.approx(GOLDEN_LORA, abs=EXACT)
+
+
+def test_merged_adapters_give_the_losses_of_unmerged_ones(tiny_student, tmp_path):
+    from redink.training.lora import merged
+    from redink.training.measure import mean_loss
+
+    model = trained(tiny_student, tmp_path, lora=True).model.eval()
+    parts = [rows()[start : start + 4] for start in range(0, 16, 4)]
+    unmerged = [mean_loss(model, part, 0) for part in parts]
+    assert unmerged != pytest.approx(GOLDEN_LORA, abs=EXACT)
+    found = [mean_loss(merged(model), part, 0) for part in parts]
+    assert found == pytest.approx(unmerged, abs=EXACT)
 
 
 def test_two_processes_give_the_losses_of_one(tiny_student, tmp_path):

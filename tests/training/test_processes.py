@@ -64,7 +64,9 @@ def test_two_processes_give_the_losses_and_weights_of_one(tiny_student, tmp_path
     capfd.readouterr()
     result = finetune(sums(), student=tiny_student, out=two, processes=2, **settings)
     assert result == two / "model"
-    assert capfd.readouterr().err.count("finetune imitate") == 1
+    said = capfd.readouterr().err
+    assert [line.strip() for line in said.splitlines()].count("finetune imitate") == 1
+    assert said.count("answers by itself") == 1
     alone, together = record(one), record(two)
     assert alone["key"] == together["key"]
     assert (together["processes"], together["sharding"]) == (2, "none")

@@ -1,6 +1,7 @@
 """A training that is settled but for the model's weights."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from typing import Any
 from redink.models.loading import load_model
 from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
-from redink.records import Json
+from redink.records import Example, Json
 from redink.training.group import is_first, process_count
 from redink.training.method import Method, method_of
 from redink.training.preflight import Preflight
@@ -23,6 +24,7 @@ class Task:
 
     student: ModelSource
     tokenizer: Any
+    examples: Sequence[Example]
     flight: Preflight
     order: list[int]
     """Indices of the rows in the order of training."""

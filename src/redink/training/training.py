@@ -29,6 +29,7 @@ from redink.training.result import (
     training_key,
 )
 from redink.training.settings import check_settings
+from redink.training.stopping import stopping, stopping_note
 from redink.training.task import Task, training_facts
 from redink.training.tracking import tracking_of
 
@@ -103,7 +104,9 @@ def train_together(
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        task = Task(student, tokenizer, flight, order, settings, out, label, key, sharding)
+        task = Task(
+            student, tokenizer, examples, flight, order, settings, out, label, key, sharding
+        )
         _run(task, validation)
     except OSError as error:
         raise StorageError(
@@ -169,7 +172,11 @@ def _run(task: Task, validation: "ValidationPlan | None") -> None:
             if watcher is not None:
                 watcher.restore(trained)
                 facts["validation"] = watcher.facts()
-            save_result(merged(trained), task.tokenizer, facts, task.out)
+            result = merged(trained)
+            if not is_divided(trainer):
+                facts["stopping"] = stopping(result, task.tokenizer, task.examples)
+                task.say(stopping_note(facts["stopping"]))
+            save_result(result, task.tokenizer, facts, task.out)
             if watcher is not None:
                 watcher.clear()
         wait_for_all()
