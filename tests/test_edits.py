@@ -186,8 +186,17 @@ def test_the_fingerprint_is_that_of_the_verdicts_that_stand(log, tmp_path):
     one = edits_fingerprint(tmp_path)
     log.add("c1", "wrong", "right", author="bob", reason="yes")
     assert edits_fingerprint(tmp_path) == one
-    log.add("c1", "wrong", "wrong", author="bob")
+    log.add("c1", "wrong", "unsure", author="bob")
     assert edits_fingerprint(tmp_path) not in (None, one)
     for author in ("bob", "bob", "ada"):
         log.undo("c1", "wrong", author=author)
+    assert edits_fingerprint(tmp_path) is None
+
+
+def test_who_only_confirms_a_verdict_changes_no_fingerprint(log, tmp_path):
+    log.add("c1", "wrong", "wrong", author="ada")
+    assert edits_fingerprint(tmp_path) is None
+    log.add("c1", "wrong", "right", author="bob")
+    assert edits_fingerprint(tmp_path) is not None
+    log.add("c1", "wrong", "wrong", author="ada")
     assert edits_fingerprint(tmp_path) is None

@@ -83,9 +83,14 @@ def read_edits(folder: Path) -> Edits:
 
 
 def edits_fingerprint(folder: Path) -> str | None:
-    """A 16-hex-digit hash of the verdicts that stand; None where no edit does."""
-    standing = read_edits(folder).standing()
-    pairs = sorted((key, edit.new) for key, edit in standing.items())
+    """A 16-hex-digit hash of the verdicts that stand and differ from the table's own; None where
+    there are none: who only confirms verdicts makes nothing anew."""
+    edits = read_edits(folder)
+    own: dict[str, str] = {}
+    for edit in edits.lines:
+        own.setdefault(edit.id, edit.old)
+    standing = edits.standing()
+    pairs = sorted((key, edit.new) for key, edit in standing.items() if edit.new != own[key])
     text = json.dumps(pairs)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest() if pairs else None
 

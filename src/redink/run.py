@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from redink.board import BOARD, Board
+from redink.edits import EDITS, read_edited
 from redink.errors import MissingExtraError, RunBusyError, StorageError
 from redink.files import write_atomically
 from redink.machine import hardware, peak_memory_gib, versions
@@ -71,7 +72,7 @@ def run_plan(
     with locked(plan.folder):
         for name in force:
             for planned in plan.downstream(name):
-                shutil.rmtree(planned.folder, ignore_errors=True)
+                _clear(planned.folder)
         check_hardware(plan.recipe.hardware.gpus, stages)
         _check_tracking(stages)
         check_reach(stages)
@@ -87,6 +88,15 @@ def run_plan(
                 report(event, planned, facts)
 
             return _do_all(plan, stages, journal or plan.folder / JOURNAL, tell)
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a stage made; verdicts that were mended by hand are no such thing."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != EDITS:
+            path.unlink(missing_ok=True)
 
 
 def costs_of(stages: Iterable[PlannedStage]) -> dict[str, float | None]:
@@ -251,7 +261,7 @@ def _name(plan: Plan, name: str, is_model: bool) -> str:
 
 
 def _table(plan: Plan, name: str) -> Table[Any]:
-    return Table.read(plan.by_name[name].folder)
+    return read_edited(plan.by_name[name].folder)
 
 
 def _model(plan: Plan, name: str) -> str | Path:
@@ -275,7 +285,12 @@ def run_facts(plan: Plan) -> dict[str, Any]:
         if facts:
             keys = ("seconds", "rows", "dropped", "peak_memory_gib", "tokens", "cost")
             stages.append(
-                {"name": planned.name, "verb": planned.stage.verb.name}
+                {
+                    "name": planned.name,
+                    "verb": planned.stage.verb.name,
+                    "folder": planned.folder.name,
+                    "inputs": {slot: list(names) for slot, names in planned.stage.inputs.items()},
+                }
                 | {key: facts[key] for key in keys if key in facts}
             )
     seeds = {

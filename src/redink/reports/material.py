@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from redink.edits import apply_edits, read_edits
 from redink.errors import DataError, UsageError
 from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
@@ -91,7 +92,7 @@ def gather(run: RunFolder, comparison: str | None = None, baseline: str | None =
         title=found.title if found else run.name,
         comparison=found,
         scores=scores,
-        critiques=_critiques(run, stage),
+        critiques=_critiques(run, stage, notes),
         trainings=trainings_of(run),
         runs=(run,),
         notes=tuple(notes),
@@ -108,13 +109,16 @@ def gather_across(
     trainings: dict[str, Training] = {}
     critiques: dict[str, Table[Critique]] = {}
     models = {score.model for score in scores}
+    notes: list[str] = []
     for run in runs:
         for name, training in trainings_of(run).items():
             own = f"{run.folder.name}/{name}"
             trainings[own if own in models or name in trainings else name] = training
-        for name, table in _critiques(run, None).items():
+        for name, table in _critiques(run, None, notes).items():
             critiques[f"{run.folder.name}/{name}"] = table
-    return Material(comparison.title, comparison, scores, critiques, trainings, tuple(runs))
+    return Material(
+        comparison.title, comparison, scores, critiques, trainings, tuple(runs), tuple(notes)
+    )
 
 
 def trainings_of(run: RunFolder) -> dict[str, Training]:
@@ -197,15 +201,32 @@ def _declared_baseline(run: RunFolder, scores: Table[Score]) -> str | None:
     return None
 
 
-def _critiques(run: RunFolder, stage: RunStage | None) -> dict[str, Table[Critique]]:
-    """The critiques of every critique stage, those that the comparison names first."""
+def _critiques(
+    run: RunFolder, stage: RunStage | None, notes: list[str]
+) -> dict[str, Table[Critique]]:
+    """The critiques of every critique stage with the verdicts that were mended in them, those that
+    the comparison names first."""
     named = stage.inputs.get("critiques", ()) if stage else ()
     stages = [run.stage(name) for name in named] + list(run.done("critique"))
     found: dict[str, Table[Critique]] = {}
     for one in stages:
         if one is not None and one.done and one.name not in found and _kind(one) == "critiques":
-            found[one.name] = _table(one, Critique)
+            found[one.name] = _edited(one, notes)
     return found
+
+
+def _edited(stage: RunStage, notes: list[str]) -> Table[Critique]:
+    table: Table[Critique] = _table(stage, Critique)
+    assert stage.folder is not None
+    edits = read_edits(stage.folder)
+    standing = edits.standing()
+    changed = sum(row.id in standing and standing[row.id].new != row.verdict for row in table)
+    if standing:
+        notes.append(
+            f"{stage.name}: {len(standing)} verdicts were looked over by hand, {changed} of them "
+            "changed; what is shown of the critiques is as they stand now."
+        )
+    return apply_edits(table, edits)
 
 
 def _kind(stage: RunStage) -> Any:
