@@ -16,8 +16,8 @@ FLOORS = [
      "reach", "view"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
-     "reports", "selection", "audit", "formats"},
-    {"models", "arithmetic", "prompts", "edits", "mathematics", "mathml"},
+     "reports", "selection", "audit", "formats", "labelling", "scoring", "refinement", "critics"},
+    {"models", "arithmetic", "prompts", "steps", "edits", "mathematics", "mathml"},
     {"tables"},
     {"records", "errors", "files", "progress", "standing", "board", "live", "machine", "visible"},
 ]  # fmt: skip

@@ -131,7 +131,26 @@ class Score:
     """What the comparison found, in a few words."""
 
 
-Record = Problem | Response | Critique | Example | Score
+@dataclass(frozen=True, slots=True)
+class StepLabels:
+    """What is known of each solution step of one response."""
+
+    id: str
+    response_id: str
+    successes: tuple[int, ...]
+    """Right continuations of the prefix that ends with each step; 0 where none was sampled."""
+    tries: tuple[int, ...]
+    """Continuations sampled from each prefix; 0 where none was."""
+    labels: tuple[bool | None, ...]
+    """Whether each step is right, after post-processing; None where it is left out."""
+    first_error: int | None = None
+    """0-based step that is wrong first; None where none is, or where nobody can tell."""
+    source: str = ""
+    """How they came about: `continuations`, `injected`, or the data set that they are from."""
+    meta: Json = field(default_factory=dict)
+
+
+Record = Problem | Response | Critique | Example | Score | StepLabels
 R = TypeVar("R")
 
 
@@ -154,6 +173,11 @@ def response_id(problem: str, text: str, origin: str, model: str = "", sample: i
 def critique_id(response: str, text: str, teacher: str) -> str:
     """Id of a critique of `response` (a response id)."""
     return content_id("critique", response, text, teacher)
+
+
+def labels_id(response: str, source: str, *settings: object) -> str:
+    """Id of the step labels of `response` (a response id)."""
+    return content_id("labels", response, source, *settings)
 
 
 @cache

@@ -243,7 +243,7 @@ def _write_table(
 
 def _input(plan: Plan, stage: Stage, argument: str, names: tuple[str, ...]) -> Any:
     slot = stage.verb.inputs[argument]
-    is_model = slot.accepts == ("model",)
+    is_model = slot.accepts in (("model",), ("scorer",))
     values: dict[str, Any] = {
         _name(plan, name, is_model): _model(plan, name) if is_model else _table(plan, name)
         for name in names

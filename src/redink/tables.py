@@ -19,6 +19,7 @@ from redink.records import (
     Problem,
     Response,
     Score,
+    StepLabels,
     arrow_schema,
     from_row,
     to_row,
@@ -31,6 +32,7 @@ KINDS: dict[type, str] = {
     Critique: "critiques",
     Example: "examples",
     Score: "scores",
+    StepLabels: "labels",
 }
 
 
@@ -150,6 +152,27 @@ def critique_table(
     needed = dict.fromkeys(response.problem_id for response in used.values())
     return Table(
         Critique,
+        tuple(rows),
+        problems={key: problems[key] for key in needed},
+        responses=used,
+        dropped=tuple(dropped),
+    )
+
+
+def label_table(
+    rows: Sequence[StepLabels],
+    responses: Mapping[str, Response],
+    problems: Mapping[str, Problem],
+    dropped: Sequence[Dropped] = (),
+    continuations: Sequence[Response] = (),
+) -> Table[StepLabels]:
+    """A table of step labels with the responses that they are of, these responses' problems, and
+    the continuations of their prefixes, which stand among the responses too."""
+    used = {key: responses[key] for key in dict.fromkeys(row.response_id for row in rows)}
+    used |= _index(continuations)
+    needed = dict.fromkeys(response.problem_id for response in used.values())
+    return Table(
+        StepLabels,
         tuple(rows),
         problems={key: problems[key] for key in needed},
         responses=used,

@@ -14,14 +14,17 @@ from functools import cache
 from typing import Any, Literal
 
 from redink.errors import RecipeError
-from redink.records import Critique, Problem, Response, Score
+from redink.records import Critique, Problem, Response, Score, StepLabels
 
-Produces = Literal["problems", "responses", "critiques", "scores", "model", "report"]
+Produces = Literal[
+    "problems", "responses", "critiques", "scores", "labels", "model", "scorer", "report"
+]
 KIND_NAMES: dict[type, Produces] = {
     Problem: "problems",
     Response: "responses",
     Critique: "critiques",
     Score: "scores",
+    StepLabels: "labels",
 }
 TABLES: tuple[Produces, ...] = ("problems", "responses", "critiques")
 
@@ -156,12 +159,19 @@ def _same(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produc
     return inputs.get("rows", "problems")
 
 
+def _refines(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
+    """Scores of strategies on problems; the responses that follow critiques."""
+    return "responses" if "critiques" in inputs else "scores"
+
+
 _LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
     "imitate": ("problems", "responses", "critiques"),
     "critique": ("critiques",),
     "critique+solution": ("critiques",),
     "verdict": ("critiques",),
     "shuffled": ("critiques",),
+    "refine-global": ("responses", "critiques"),
+    "refine-local": ("labels", "responses"),
 }
 
 
@@ -245,12 +255,47 @@ VERBS: dict[str, Verb] = {
             "train a student to imitate or to critique",
             _always("model"),
             {
-                "data": Input(TABLES, many=True),
+                "data": Input((*TABLES, "labels"), many=True),
                 "student": Input(("model",), required=False),
                 "validation": Input(TABLES, required=False),
             },
             incidental=frozenset({"processes", "sharding", "report_to"}),
             misfit=_objective_misfit,
+        ),
+        Verb(
+            "label",
+            "say of each solution step whether it is right: by continuations, or as injected",
+            _always("labels"),
+            {
+                "responses": Input(("responses",)),
+                "model": Input(("model",), required=False),
+            },
+        ),
+        Verb(
+            "fit",
+            "train a scorer of responses (ORM) or of their steps (SORM)",
+            _always("scorer"),
+            {
+                "data": Input(("responses", "labels"), many=True),
+                "base": Input(("model",), required=False),
+                "calibration": Input(("responses", "labels"), required=False),
+            },
+            incidental=frozenset({"processes", "sharding", "report_to"}),
+        ),
+        Verb(
+            "refine",
+            "answer by strategies: majority, best of N, refinement by scorers and critics",
+            _refines,
+            {
+                "problems": Input(("problems",), required=False),
+                "critiques": Input(("critiques",), required=False),
+                "model": Input(("model",)),
+                "orm": Input(("scorer",), required=False),
+                "sorm": Input(("scorer",), required=False),
+                "critic": Input(("model",), required=False),
+                "global_refiner": Input(("model",), required=False),
+                "local_refiner": Input(("model",), required=False),
+            },
         ),
         Verb(
             "evaluate",
