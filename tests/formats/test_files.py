@@ -9,7 +9,7 @@ import pytest
 
 from redink.errors import DataError, StorageError, UsageError
 from redink.formats import export_table, import_rows, reading
-from redink.formats.catalogue import ABOUT
+from redink.formats.catalogue import FLAT, HUB, training_formats
 from redink.formats.reading import Unreadable, rows_in
 
 
@@ -65,7 +65,7 @@ def test_a_missing_file_and_an_unknown_format_are_named(tmp_path):
         import_rows(tmp_path / "none.json", "oneshot_cft")
 
 
-@pytest.mark.parametrize("name", ABOUT)
+@pytest.mark.parametrize("name", [*training_formats(), FLAT, HUB])
 def test_the_same_table_gives_the_same_bytes(tmp_path, critiques, name):
     found = []
     for number in (1, 2):
@@ -76,7 +76,7 @@ def test_the_same_table_gives_the_same_bytes(tmp_path, critiques, name):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("name", ABOUT)
+@pytest.mark.parametrize("name", [*training_formats(), FLAT, HUB])
 def test_finished_output_is_replaced_only_when_told(tmp_path, critiques, name):
     out = tmp_path / "out"
     export_table(critiques, out, name)

@@ -17,7 +17,8 @@ from redink.training.ending import ended, ending_of
 from redink.training.exchange import exchanged_places
 from redink.training.rendering import OBJECTIVES, PROMPTS, examples_from
 
-ON_CRITIQUES = [objective for objective in OBJECTIVES if objective != "imitate"]
+OTHERS = ("imitate", "refine-global", "refine-local")
+ON_CRITIQUES = [objective for objective in OBJECTIVES if objective not in OTHERS]
 OPTIONS = {"min_terms": 2, "max_terms": 3, "min_digits": 1, "max_digits": 2}
 
 

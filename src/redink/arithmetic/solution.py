@@ -1,6 +1,5 @@
 """A worked solution as data: its solution steps, and the equations and numbers in each."""
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,36 +9,9 @@ from redink.arithmetic.annotation import Annotation, annotated_equation, strip_a
 from redink.arithmetic.equation import Equation, find_equations
 from redink.arithmetic.expression import operands
 from redink.arithmetic.tokens import Token, tokenize
+from redink.steps.solution import SolutionStep, solution_steps
 
-_FINAL = re.compile(r"\s*####")
-
-
-@dataclass(frozen=True, slots=True)
-class SolutionStep:
-    """One solution step: a line that is not empty, with its character span."""
-
-    index: int
-    start: int
-    end: int
-    text: str
-
-    @property
-    def is_final(self) -> bool:
-        """Whether it is the `#### N` line."""
-        return _FINAL.match(self.text) is not None
-
-
-def solution_steps(text: str) -> list[SolutionStep]:
-    """The lines of `text` that are not empty, 0-based; a `#### N` line is a step of its own."""
-    steps: list[SolutionStep] = []
-    start = 0
-    for line in text.split("\n"):
-        stripped = line.strip()
-        if stripped:
-            at = start + line.index(stripped[0])
-            steps.append(SolutionStep(len(steps), at, at + len(stripped), stripped))
-        start += len(line) + 1
-    return steps
+__all__ = ["SolutionStep", "WorkedSolution", "solution_steps"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ Examples:
   redink import hf:TIGER-Lab/WebInstruct-CFT:WebInstruct-CFT-4K -o data/cft-4k
   redink import mine.parquet --format parquet -o data/mine --question problem --critique feedback
   redink import sft.json --format alpaca --kind responses -o data/sft
+  redink import math.jsonl --format processbench -o data/processbench-math
+\b
+Labelled solution steps: processbench, prmbench, bigbench-mistake, mr-gsm8k, math-shepherd,
+rlhflow, trl-stepwise, qwen-prm. A step of several lines becomes one line; it is kept beside.
 Then, in a recipe: mine: {do: load, source: webinstruct_cft.json, format: cft}
 """
 EXPORT_EPILOG = """\b
@@ -23,8 +27,11 @@ Examples:
   redink export data/mine --format trl -o train.parquet
   redink export data/mine --format trl --objective critique+solution -o both.jsonl
   redink export data/mine --format hub -o mine-cft --licence apache-2.0
+  redink export runs/mine-1a2b3c4d/labels --format math-shepherd -o labels.jsonl
 \b
-Formats: cft, one-shot-cft, alpaca, sharegpt, trl, openai, parquet (one flat file), hub.
+Formats: cft, one-shot-cft, alpaca, sharegpt, trl, openai, parquet (one flat file), hub; for
+labels of solution steps processbench, prmbench, bigbench-mistake, mr-gsm8k, math-shepherd,
+rlhflow, trl-stepwise, qwen-prm.
 """
 _SHOWN = 20
 """Rows left out that are named at most."""
@@ -39,7 +46,10 @@ def import_file(
         str, typer.Option("--format", "-f", help="What the file is; see the formats of export.")
     ] = "cft",
     kind: Annotated[
-        str | None, typer.Option(help="What it holds: critiques (default), responses, problems.")
+        str | None,
+        typer.Option(
+            help="What it holds: critiques (default), responses, problems; labels by its format."
+        ),
     ] = None,
     question: Annotated[str | None, typer.Option(help="Column of the question.")] = None,
     answer: Annotated[str | None, typer.Option(help="Column of the reference answer.")] = None,
@@ -91,6 +101,7 @@ def import_file(
         table.write(folder)
     _show_skipped(table.dropped)
     print(f"{out}: {_described(table)}")
+    _show_folded(table.provenance)
 
 
 def export(
@@ -198,10 +209,12 @@ def _pairs(given: list[str]) -> dict[str, str]:
 
 
 def _described(table: Any) -> str:
-    from redink.records import Critique
+    from redink.records import Critique, StepLabels
     from redink.tables import KINDS
 
     text = f"{len(table):,} {KINDS[table.kind]}"
+    if table.kind is StepLabels:
+        return _labels_described(table)
     if table.kind is not Critique:
         return text
     counts: dict[str, int] = {}
@@ -210,6 +223,26 @@ def _described(table: Any) -> str:
         counts[label] = counts.get(label, 0) + 1
     shares = ", ".join(f"{count:,} {label}" for label, count in sorted(counts.items()))
     return f"{text} of {len(table.problems):,} problems: {shares}"
+
+
+def _labels_described(table: Any) -> str:
+    wrong = sum(row.first_error is not None for row in table)
+    right = sum(row.first_error is None and all(row.labels) for row in table)
+    steps = sum(len(row.labels) for row in table)
+    return (
+        f"labels of {steps:,} solution steps in {len(table):,} responses to "
+        f"{len(table.problems):,} problems: {wrong:,} responses with a first error, {right:,} "
+        f"without an error, {len(table) - wrong - right:,} unknown"
+    )
+
+
+def _show_folded(provenance: Any) -> None:
+    folded = provenance.get("imported", {}).get("folded_steps")
+    if folded:
+        print(
+            f"{folded:,} steps of several lines stand in one line now; as they were they are in "
+            "their labels' meta (unfolded)"
+        )
 
 
 def _show_skipped(dropped: Any) -> None:

@@ -24,12 +24,21 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Messages to be continued by the model, under an id of the caller's."""
+    """Messages to be continued by the model, under an id of the caller's.
+
+    It answers the last of them; one that is the assistant's own is gone on with instead.
+    """
 
     id: str
     messages: tuple[Message, ...]
     raw: str | None = None
     """A text to be continued as it stands, without a chat template; `messages` is empty then."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the answer is begun already, to be gone on with: its text stands last."""
+        last = self.messages[-1] if self.messages else None
+        return last is not None and last.role == "assistant" and last.content != ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from redink.engines.engine import Completion, Conversation, Sampling
 from redink.errors import DataError, UsageError
 from redink.models.loading import control_tokens, load_tokenizer
 from redink.models.source import ModelSource, fingerprint
-from redink.models.template import give_plain_template, prompt_text
+from redink.models.template import continued_text, give_plain_template, prompt_text
+from redink.steps.continuing import continued_ids
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Item:
     sample: int
     prompt: tuple[int, ...]
     key: str
+    is_begun: bool = False
+    """Whether the prompt ends with the beginning of an answer."""
 
 
 class ItemMaker:
@@ -60,10 +63,14 @@ class ItemMaker:
                 drawn = sample if sampling.temperature else 0
                 key = digest.copy()
                 key.update(f"\0{drawn}".encode())
-                yield Item(conversation.id, sample, prompt, key.hexdigest())
+                yield Item(conversation.id, sample, prompt, key.hexdigest(), conversation.is_begun)
 
     def prompt_ids(self, conversation: Conversation) -> list[int]:
-        """The prompt's token ids: the chat template's, or those of a raw text as it stands."""
+        """The prompt's token ids: the chat template's, or those of a raw text as it stands.
+
+        Of messages that end with the assistant's own they are the prompt's, then those of what the
+        assistant has said as it stands behind it.
+        """
         if conversation.raw is not None:
             self._refuse_control_tokens(conversation.id, conversation.raw)
             raw: list[int] = self.tokenizer(conversation.raw)["input_ids"]
@@ -72,8 +79,22 @@ class ItemMaker:
             self._refuse_control_tokens(conversation.id, message.content)
         if not self.tokenizer.chat_template:
             self._give_template()
-        rendered = prompt_text(conversation.messages, self.tokenizer)
-        ids: list[int] = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
+        if _ends_with_answer(conversation):
+            return self._begun_ids(conversation)
+        return self._ids(prompt_text(conversation.messages, self.tokenizer))
+
+    def _begun_ids(self, conversation: Conversation) -> list[int]:
+        text = continued_text(conversation.messages, self.tokenizer)
+        start = prompt_text(conversation.messages[:-1], self.tokenizer)
+        prompt, both = self._ids(start), self._ids(text)
+        if both[: len(prompt)] == prompt:
+            return both
+        # Some tokenizers join the prompt's last line break and the answer's beginning.
+        (rest,) = continued_ids([text[len(start) :]], self.tokenizer)
+        return [*prompt, *rest]
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 
     def _give_template(self) -> None:
@@ -115,6 +136,25 @@ def under_own_ids(completion: Completion, items: Iterable[Item]) -> Iterator[Com
     """Ids are the callers' own: one prompt may come under several of them."""
     for item in items:
         yield replace(completion, id=item.id, sample=item.sample)
+
+
+def completion_text(tokenizer: Any, item: Item, ids: Sequence[int]) -> str:
+    """The text of an item's new token ids, without special tokens.
+
+    Behind the beginning of an answer they are decoded together with it: some tokenizers leave out
+    the space before a text's first word.
+    """
+    if item.is_begun:
+        both: str = tokenizer.decode([*item.prompt, *ids], skip_special_tokens=True)
+        before: str = tokenizer.decode(list(item.prompt), skip_special_tokens=True)
+        if both.startswith(before):
+            return both[len(before) :]
+    alone: str = tokenizer.decode(list(ids), skip_special_tokens=True)
+    return alone
+
+
+def _ends_with_answer(conversation: Conversation) -> bool:
+    return bool(conversation.messages) and conversation.messages[-1].role == "assistant"
 
 
 def check(sampling: Sampling) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from redink.engines.engine import Completion, Conversation, Sampling
-from redink.engines.items import Item, ItemMaker, by_key, under_own_ids
+from redink.engines.items import Item, ItemMaker, by_key, completion_text, under_own_ids
 from redink.engines.journal import Journal
 from redink.errors import ModelError, UsageError
 from redink.models.loading import end_of_turn_ids, load_model
@@ -79,8 +79,9 @@ class TransformersEngine:
         """Yields every conversation's completions: those in the journal first, others as they end.
 
         Raises UsageError for impossible sampling settings, DataError where a message holds one of
-        the model's special tokens as text, ModelError where a prompt exceeds the context or where
-        messages meet a model with neither chat template nor end of sequence.
+        the model's special tokens as text, ModelError where a prompt exceeds the context, where
+        messages meet a model with neither chat template nor end of sequence, or where its template
+        alters the beginning of an answer that is to be gone on with.
         """
         waiting = by_key(self.items.items(conversations, sampling))
         done = self._journal.get(list(waiting)) if self._journal else {}
@@ -137,7 +138,7 @@ class TransformersEngine:
             stop_texts.reached,
         )
         for group in finished:
-            texts = self.tokenizer.batch_decode([r.ids for r in group], skip_special_tokens=True)
+            texts = [completion_text(self.tokenizer, rows[row], row.ids) for row in group]
             yield [
                 (
                     rows[row].key,

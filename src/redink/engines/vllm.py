@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from redink.engines.engine import Completion, Conversation, Sampling
-from redink.engines.items import Item, ItemMaker, by_key, under_own_ids
+from redink.engines.items import Item, ItemMaker, by_key, completion_text, under_own_ids
 from redink.engines.journal import Journal
 from redink.engines.stopping import StopTexts
 from redink.engines.vllm_process import CPU_BATCH, CPU_CACHE_BYTES, is_cpu_build, start, stop
@@ -68,7 +68,7 @@ class VllmEngine:
         self._tensor_parallel_size = tensor_parallel_size
         self._compiled = compiled
         self._journal = Journal(journal) if journal else None
-        self._maker = ItemMaker(source, f"vllm {dtype}")
+        self.items = ItemMaker(source, f"vllm {dtype}")
         self._numbers = itertools.count()
         self._arrived: dict[str, Any] = {}
         self._lock = threading.RLock()
@@ -76,7 +76,7 @@ class VllmEngine:
     @cached_property
     def tokenizer(self) -> Any:
         """The model's tokenizer."""
-        return self._maker.tokenizer
+        return self.items.tokenizer
 
     @cached_property
     def running(self) -> Any:
@@ -116,7 +116,7 @@ class VllmEngine:
         sampling settings, DataError where a message holds one of the model's special tokens as
         text, ModelError where a prompt exceeds the context or vLLM fails.
         """
-        waiting = by_key(self._maker.items(conversations, sampling))
+        waiting = by_key(self.items.items(conversations, sampling))
         done = self._journal.get(list(waiting)) if self._journal else {}
         for key, completion in done.items():
             yield from under_own_ids(completion, waiting.pop(key))
@@ -214,7 +214,7 @@ class VllmEngine:
     def _completion(self, item: Item, output: Any, sampling: Sampling) -> Completion:
         (choice,) = output.outputs
         ids = list(choice.token_ids)
-        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        text = completion_text(self.tokenizer, item, ids)
         return Completion(
             id=item.id,
             sample=item.sample,

@@ -8,6 +8,7 @@ from redink.errors import UsageError
 from redink.formats import alpaca, cft, one_shot_cft, openai, sharegpt, trl
 from redink.formats.flat import SUFFIXES as FLAT_SUFFIXES
 from redink.formats.format import Format
+from redink.formats.stepwise.catalogue import STEP_FORMATS
 
 FLAT, HUB = "parquet", "hub"
 _MODULES = (cft, one_shot_cft, alpaca, sharegpt, trl, openai)
@@ -15,6 +16,7 @@ ABOUT = {
     **{module.FORMAT.name: module.FORMAT.about for module in _MODULES},
     FLAT: "redink's tables as one flat file, Parquet or JSON Lines, with every field",
     HUB: "a folder in the layout of the Hugging Face hub, with a data card and every field",
+    **{name: known.about for name, known in STEP_FORMATS.items()},
 }
 """Every format's name and what it is."""
 
@@ -39,9 +41,15 @@ def file_of(name: str, out: Path) -> Path:
 
     Raises UsageError for an ending that the format does not have.
     """
-    suffixes = FLAT_SUFFIXES if name == FLAT else training_formats()[name].suffixes
+    suffixes = _suffixes(name)
     if not out.suffix:
         return out.with_suffix(suffixes[0])
     if out.suffix not in suffixes:
         raise UsageError(f"{out}: format {name} is written as {' or '.join(suffixes)}")
     return out
+
+
+def _suffixes(name: str) -> tuple[str, ...]:
+    if name == FLAT:
+        return FLAT_SUFFIXES
+    return (STEP_FORMATS.get(name) or training_formats()[name]).suffixes

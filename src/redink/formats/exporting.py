@@ -1,11 +1,9 @@
 """From a table to files of other tools."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from redink.errors import DataError, UsageError
 from redink.formats.beside import write_beside
@@ -14,13 +12,16 @@ from redink.formats.catalogue import FLAT, HUB, check_name, file_of, training_fo
 from redink.formats.dataset_info import with_entry, write_entries
 from redink.formats.entry import Entry, entries_of, kind_of
 from redink.formats.flat import flat_row, flat_schema
-from redink.formats.format import REST, Format, Keep, Kind, Row, RowError
+from redink.formats.format import Format, Keep, Kind, Row, RowError
 from redink.formats.hub import is_hub_folder, write_hub
 from redink.formats.objectives import learned
 from redink.formats.public import private_columns
-from redink.formats.rest import rest_of
+from redink.formats.rest import rest_of, with_rest
+from redink.formats.stepwise.catalogue import STEP_FORMATS
+from redink.formats.stepwise.exporting import step_rows
 from redink.formats.wording import parts_of, turn_of
 from redink.formats.writing import check_free, write_rows
+from redink.records import StepLabels
 from redink.tables import Dropped, Table, drop
 from redink.training.rendering import Objective
 
@@ -56,7 +57,8 @@ def export_table(
     """Writes a table for another tool; `import_rows` reads it back.
 
     Args:
-        table: critiques, responses or problems.
+        table: critiques, responses or problems; labels of solution steps for the formats of
+            `redink.formats.stepwise`.
         out: the file to write, with or without its ending; a folder for `hub`.
         format: one of `redink.formats.catalogue.ABOUT`.
         objective: of the training that the file is for, one of `finetune`'s: `imitate` for
@@ -82,6 +84,9 @@ def export_table(
     check_name(format)
     if keep not in ("needed", "all", "nothing"):
         raise UsageError(f"keep {keep!r} is unknown; use needed, all or nothing")
+    if format in STEP_FORMATS or table.kind is StepLabels:
+        _check_steps(table, format, objective)
+        return _export_steps(table, file_of(format, out), format, keep, overwrite, skip_bad)
     table = learned(table, objective)
     kind = kind_of(table)
     if not len(table):
@@ -98,6 +103,32 @@ def export_table(
     return _Examples(training_formats()[format], kind, keep, marks).write(
         table, path, name, overwrite, skip_bad
     )
+
+
+def _check_steps(table: Table[Any], format: str, objective: Objective | None) -> None:
+    if table.kind is not StepLabels:
+        raise UsageError(f"format {format} holds labels of solution steps; name a table of labels")
+    if format not in STEP_FORMATS:
+        raise UsageError(
+            f"format {format} holds no labels of solution steps; use {', '.join(STEP_FORMATS)}"
+        )
+    if objective is not None:
+        raise UsageError("objective: labels of solution steps are no training examples; leave it")
+    if not len(table):
+        raise DataError("the table holds no rows; there is nothing to export")
+
+
+def _export_steps(
+    table: Table[Any], path: Path, format: str, keep: Keep, overwrite: bool, skip_bad: bool
+) -> Exported:
+    check_free(path, overwrite, lambda folder: False)
+    rows, rests, skipped, cut = step_rows(table, format, keep, skip_bad)
+    if not rows:
+        raise DataError(f"no row can be written as {format} ({skipped[0].reason})")
+    write_rows(path, with_rest(rows, rests))
+    remarks = (f"{cut:,} rows end before their first step without a label",) if cut else ()
+    carried = sum(map(bool, rests))
+    return Exported(format, "labels", len(rows), (path,), carried, tuple(skipped), remarks)
 
 
 @dataclass(frozen=True)
@@ -129,7 +160,7 @@ class _Examples:
             files += [apart] if apart else []
             write_rows(path, rows)
         else:
-            write_rows(path, _with_rest(rows, rests))
+            write_rows(path, with_rest(rows, rests))
         if registered is not None:
             files.append(write_entries(path.parent, registered))
         carried = sum(map(bool, rests))
@@ -171,16 +202,6 @@ class _Examples:
         row = self.format.to_row(turn_of(entry, marks))
         parts = parts_of(self.format.from_row(row), self.kind)
         return row, rest_of(entry, parts, self.keep)
-
-
-def _with_rest(rows: list[Row], rests: list[dict[str, Any]]) -> Iterator[Row]:
-    """Rows with the column of what they cannot carry, where any needs it."""
-    if not any(rests):
-        yield from rows
-        return
-    # One type in every row: readers that infer columns from the first rows refuse others later.
-    for row, rest in zip(rows, rests, strict=True):
-        yield {**row, REST: orjson.dumps(rest).decode() if rest else ""}
 
 
 def _upload(table: Table[Any], folder: Path) -> tuple[str, ...]:

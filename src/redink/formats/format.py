@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 Row = dict[str, Any]
-Kind = Literal["critiques", "responses", "problems"]
-"""What a file holds: critiques of responses, responses to problems, or solved problems."""
+Kind = Literal["critiques", "responses", "problems", "labels"]
+"""What a file holds: critiques of responses, responses to problems, solved problems, or responses
+whose solution steps are labelled."""
 KINDS: tuple[Kind, ...] = ("critiques", "responses", "problems")
+"""What formats of training examples hold."""
 Keep = Literal["needed", "all", "nothing"]
 REST = "redink"
 """The column of what the plain row cannot carry, as JSON text."""

@@ -16,11 +16,15 @@ from redink.formats.gathering import Gathering
 from redink.formats.hub import hub_provenance
 from redink.formats.reading import Unreadable, rows_in
 from redink.formats.rest import joined
+from redink.formats.stepwise.catalogue import STEP_FORMATS
+from redink.formats.stepwise.gathering import LabelGathering
+from redink.formats.stepwise.importing import step_reader
 from redink.formats.wording import Parts, parts_of
 from redink.progress import progress
 from redink.tables import Dropped, Table
 
 Reader = Callable[[int, Row], Parts]
+LABELS: Kind = "labels"
 _SHOWN_CHARACTERS = 2000
 
 
@@ -43,7 +47,7 @@ def import_rows(
             `hf:ORG/NAME[:CONFIG]`.
         format: one of `redink.formats.catalogue.ABOUT`.
         kind: what the rows hold; `critiques` where not given, except that flat files and hub
-            folders say it by their columns.
+            folders say it by their columns, and formats of labelled steps hold `labels` alone.
         columns: for flat files, what a column of redink's is called there, as in
             `{"question": "problem", "response": "model_output"}`.
         teacher: who wrote the critiques, where the file does not say.
@@ -54,8 +58,8 @@ def import_rows(
         split: of a data set on the hub.
 
     Returns:
-        A table of critiques, responses or problems. Ids that the file does not bring are made
-        from the content, so the same file always gives the same ids.
+        A table of critiques, responses, problems or step labels. Ids that the file does not bring
+        are made from the content, so the same file always gives the same ids.
 
     Raises:
         UsageError: an unknown format, kind or column, or a kind that the format cannot hold.
@@ -65,9 +69,14 @@ def import_rows(
     check_columns(columns or {})
     if n is not None and n < 1:
         raise UsageError(f"n: {n} rows cannot be imported; give a number of at least 1")
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"kind {kind!r} is unknown; use {', '.join(KINDS)}")
+    if kind is not None and kind not in KINDS and (kind != LABELS or format not in STEP_FORMATS):
+        raise UsageError(f"kind {kind!r} is unknown to format {format}; use {', '.join(KINDS)}")
     rows: Iterator[tuple[int, Row | Unreadable]] = itertools.islice(rows_in(str(source), split), n)
+    gathering: Gathering | LabelGathering
+    if format in STEP_FORMATS:
+        _check_labels(format, kind, columns)
+        reader, gathering = step_reader(format), LabelGathering(str(source), format)
+        return _imported(rows, reader, gathering, source, format, skip_bad)
     if format in (FLAT, HUB):
         first = next(rows)
         rows = itertools.chain([first], rows)
@@ -78,16 +87,28 @@ def import_rows(
         kind = kind or "critiques"
         reader = _turn_reader(_format_for(format, kind, columns), kind, keep_marks, source)
     gathering = Gathering(kind, str(source), teacher)
+    return _imported(rows, reader, gathering, source, format, skip_bad)
+
+
+def _imported(
+    rows: Iterator[tuple[int, Row | Unreadable]],
+    reader: Reader,
+    gathering: Gathering | LabelGathering,
+    source: str | Path,
+    format: str,
+    skip_bad: bool,
+) -> Table[Any]:
     bad = _gather(rows, reader, gathering, str(source), skip_bad)
     table = gathering.table()
-    provenance: dict[str, Any] = {
-        "imported": {
-            "source": str(source),
-            "format": format,
-            "rows": len(table),
-            "skipped": len(bad),
-        }
+    facts = {
+        "source": str(source),
+        "format": format,
+        "rows": len(table),
+        "skipped": len(bad),
     }
+    if isinstance(gathering, LabelGathering) and gathering.unfolded:
+        facts["folded_steps"] = gathering.unfolded
+    provenance: dict[str, Any] = {"imported": facts}
     if format == HUB and not str(source).startswith("hf:"):
         provenance |= hub_provenance(Path(source))
     return replace(table, dropped=(*table.dropped, *bad), provenance=provenance)
@@ -96,7 +117,7 @@ def import_rows(
 def _gather(
     rows: Iterator[tuple[int, Row | Unreadable]],
     reader: Reader,
-    gathering: Gathering,
+    gathering: Gathering | LabelGathering,
     source: str,
     skip_bad: bool,
 ) -> list[Dropped]:
@@ -120,6 +141,17 @@ def _gather(
         first = f" (row {bad[0].record['row']}: {bad[0].reason})" if bad else ""
         raise DataError(f"{source}: no usable row{first}; check --format and --kind")
     return bad
+
+
+def _check_labels(format: str, kind: Kind | None, columns: Mapping[str, str] | None) -> None:
+    if kind not in (None, LABELS):
+        raise UsageError(
+            f"format {format} holds labels of solution steps, not {kind}; say kind: labels"
+        )
+    if columns:
+        raise UsageError(
+            f"columns: format {format} names its own; map columns with --format {FLAT}"
+        )
 
 
 def _format_for(name: str, kind: Kind, columns: Mapping[str, str] | None) -> Format:

@@ -7,13 +7,14 @@ does not say), the column `redink` holds the fields as JSON text, or stays empty
     {"problem": {"question": "Complete:\\n\\nSolution:\\n..."}, "response": {"text": "..."}}
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from redink.formats.entry import Entry
 from redink.formats.fields import defaults
-from redink.formats.format import Keep, RowError
+from redink.formats.format import REST, Keep, Row, RowError
 from redink.formats.wording import Parts, differing
 from redink.records import field_names, to_row
 from redink.teachers.verdict import read_verdict
@@ -36,7 +37,7 @@ def rest_of(entry: Entry, parts: Parts, keep: Keep) -> Parts:
     found = differing(entry, parts)
     if keep == "all":
         for name in parts:
-            found[name] = _all_fields(getattr(entry, name), found.get(name, {}), parts[name])
+            found[name] = all_fields(getattr(entry, name), found.get(name, {}), parts[name])
     elif entry.critique is not None:
         reading = read_verdict(entry.critique.text)
         if (reading.verdict, reading.why) != (entry.critique.verdict, entry.critique.why):
@@ -59,7 +60,18 @@ def joined(parts: Parts, rest: Any) -> Parts:
     return {name: {**fields, **rest.get(name, {})} for name, fields in parts.items()}
 
 
-def _all_fields(record: Any, wrong: dict[str, Any], read: dict[str, Any]) -> dict[str, Any]:
+def with_rest(rows: list[Row], rests: list[Parts]) -> Iterator[Row]:
+    """Rows with the column of what they cannot carry, where any needs it."""
+    if not any(rests):
+        yield from rows
+        return
+    # One type in every row: readers that infer columns from the first rows refuse others later.
+    for row, rest in zip(rows, rests, strict=True):
+        yield {**row, REST: orjson.dumps(rest).decode() if rest else ""}
+
+
+def all_fields(record: Any, wrong: dict[str, Any], read: dict[str, Any]) -> dict[str, Any]:
+    """Every field of a record but links and those that `read` has; `wrong` ones come first."""
     record_type: Any = type(record)
     usual = defaults(record_type)
     row = to_row(record)

@@ -6,7 +6,7 @@ the template itself, so that a trained model's saved folder says everywhere what
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from redink.errors import ModelError
@@ -119,6 +119,48 @@ def conversation_text(messages: Sequence[Message], tokenizer: Any) -> str:
     Raises ModelError where the template refuses it.
     """
     return _rendered(messages, tokenizer, add_generation_prompt=False)
+
+
+_MARK = "8642097531"
+"""What no chat template writes by itself, to find where an answer stands."""
+
+
+def continued_text(messages: Sequence[Message], tokenizer: Any) -> str:
+    """The messages, of which the last is the beginning of an answer, as far as it goes.
+
+    It ends with the answer's own last character, white space included: what a model writes behind
+    it is what it would have written there, and no end of turn stands between. Behind an answer
+    that has not begun it would open one, as `prompt_text` does.
+
+    Raises ModelError where the template refuses the messages or writes an answer's beginning
+    otherwise than it is given: strips its white space, takes thinking out of it.
+    """
+    *asked, answer = messages
+    if not answer.content:
+        return prompt_text(asked, tokenizer)
+    start = prompt_text(asked, tokenizer)
+    header = _before_mark([*asked, replace(answer, content=_MARK)], tokenizer)
+    marked = [*asked, replace(answer, content=answer.content + _MARK)]
+    text = _before_mark(marked, tokenizer)
+    if header is None or text is None or not header.startswith(start):
+        raise ModelError(
+            "the chat template renders a prompt otherwise once it is answered, so no answer can "
+            "be gone on with; choose another model, or one whose template's generation prompt is "
+            "a prefix"
+        )
+    if text != header + answer.content:
+        written = text[len(header) :] if text.startswith(header) else text
+        raise ModelError(
+            "the chat template writes the beginning of an answer otherwise than it is given "
+            f"({written[:40]!r} in place of {answer.content[:40]!r}), so the model would go on "
+            "with another text; strip the answer, or leave thinking out of it"
+        )
+    return text
+
+
+def _before_mark(messages: Sequence[Message], tokenizer: Any) -> str | None:
+    before, found, _ = conversation_text(messages, tokenizer).rpartition(_MARK)
+    return before if found else None
 
 
 def _rendered(messages: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool) -> str:

@@ -28,7 +28,7 @@ def load(
     exclude: Table[Problem] | Sequence[Table[Problem]] | None = None,
     data: str | None = None,
     format: str | None = None,
-    kind: Literal["critiques", "responses", "problems"] = "critiques",
+    kind: Literal["critiques", "responses", "problems", "labels"] = "critiques",
     skip_bad: bool = False,
 ) -> Table[Any]:
     """Loads problems; with a `response` column mapped, responses to them.
@@ -51,8 +51,9 @@ def load(
         data: File of a benchmark, or a folder that holds it; looked at before the folder that
             REDINK_DATA names and before the hub.
         format: That of a training set of another tool (`cft`, `one-shot-cft`, `alpaca`,
-            `sharegpt`, `trl`, `openai`, `parquet`, `hub`); its rows are loaded as they are.
-        kind: What a set in such a format holds.
+            `sharegpt`, `trl`, `openai`, `parquet`, `hub`) or of labelled solution steps
+            (`processbench`, `math-shepherd`, ...); its rows are loaded as they are.
+        kind: What a set in such a format holds; `labels` for one of labelled solution steps.
         skip_bad: Whether rows in such a format that cannot be used are kept aside instead of
             stopping the load.
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from redink.engines.engine import Failure, Sampling
-from redink.errors import DataError, ModelError
+from redink.engines.engine import Engine, Failure, Sampling
+from redink.errors import DataError, ModelError, UsageError
 from redink.evaluation.answers import Answer, gather_answers
 from redink.grading.notation import canonical
 from redink.grading.number import read_number
+from redink.labelling.midway import FromStep, respond_midway
 from redink.prompts import prompt_named
 from redink.records import Problem, Response
 from redink.tables import Dropped, Table, drop, response_table
@@ -40,6 +41,7 @@ def respond(
     max_cost: float | None = None,
     max_tokens_total: int | None = None,
     journal: Path | None = None,
+    from_step: FromStep | None = None,
 ) -> Table[Response]:
     """Samples solutions to every problem and grades them.
 
@@ -66,6 +68,9 @@ def respond(
         max_cost: US dollars to spend at most.
         max_tokens_total: prompt and completion tokens to spend at most.
         journal: SQLite file of finished responses: nothing in it is generated again.
+        from_step: of a table of responses, keep the right ones up to a solution step and sample the
+            rest: the number of the first sampled step, 0-based, or `random`, drawn for each
+            response. Flawed responses whose beginning is right, where the temperature is raised.
 
     Returns graded responses, origin `respond`, by problem and sample; `dropped` holds those that
     `dedup` left out and, as their problem, those whose request failed. Raises DataError without
@@ -88,6 +93,12 @@ def respond(
     )
     is_remote = address_of(name) is not None
     distinct = dict(problems.problems)
+    if from_step is not None:
+        drawn = Sampling(temperature, top_p, max_tokens, samples, seed)
+        rows, dropped = _midway(opened[name], problems, drawn, prompt, from_step, name)
+        close_engines(opened.values())
+        kept, repeated = _distinct(rows) if dedup else (rows, [])
+        return response_table([a.response for a in kept], distinct, [*repeated, *dropped])
     gathered = gather_answers(
         opened[name],
         list(distinct.values()),
@@ -109,6 +120,26 @@ def respond(
         )
     rows, repeated = _distinct(gathered.answers) if dedup else (gathered.answers, [])
     return response_table([answer.response for answer in rows], distinct, [*repeated, *failed])
+
+
+def _midway(
+    engine: Engine,
+    responses: Table[Any],
+    sampling: Sampling,
+    prompt: str,
+    from_step: FromStep,
+    name: str,
+) -> tuple[list[Answer], list[Dropped]]:
+    if responses.kind is not Response:
+        raise UsageError("respond: from_step goes on from responses; give it a table of responses")
+    if address_of(name) is not None:
+        raise UsageError(
+            f"respond: {name} is behind a server, which answers a message in place of going on "
+            "with it; with from_step name a model that runs in this machine"
+        )
+    return respond_midway(
+        engine, responses, sampling, prompt_named(prompt), from_step, model=teacher_name(name)
+    )
 
 
 def _dropped(problem: Problem, failure: Failure) -> Dropped:

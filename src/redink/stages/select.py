@@ -23,6 +23,7 @@ from redink.selection.steps import (
     taken,
     trimmed,
 )
+from redink.selection.usefulness import check_useful, not_useful, refinements_of
 from redink.stages.load import load
 from redink.tables import Dropped, Table, critique_table, problem_table, response_table
 
@@ -53,10 +54,12 @@ def select(
     spread: bool = False,
     n: int | None = None,
     seed: int = 0,
+    refined: Table[Response] | None = None,
+    useful: int | None = None,
 ) -> Table[Any]:
-    """Keeps some rows, in their order. The steps run in the order of the arguments:
+    """Keeps some rows, in their order. The steps run in this order:
 
-    conditions → exact duplicates → near duplicates → decontamination → trim → cap → mixture → n.
+    conditions → usefulness → exact duplicates → near duplicates → decontamination → trim → cap → mixture → n.
 
     Args:
         rows: Problems, responses or critiques.
@@ -90,6 +93,8 @@ def select(
         n: Keep at most n; with a mixture exactly n.
         seed: Seed of `random` and of the order among equal lengths; the order of the rows does not
             matter.
+        refined: Responses that `refine` made following the critiques, for `useful`.
+        useful: Keep critiques that at least so many right refinements follow.
 
     Returns:
         A table of the same kind; `dropped` holds the others with the reason, step by step, and
@@ -101,6 +106,7 @@ def select(
         DataError: A benchmark that cannot be found, or a mixture that n rows do not allow.
     """
     _check(rows, length_of, balance, deduplicate_at, decontaminate_at, per_problem, n)
+    check_useful(rows, refined, useful)
     checks = conditions(
         rows,
         outcome=outcome,
@@ -118,6 +124,9 @@ def select(
     steps: list[tuple[str, Step]] = []
     if checks:
         steps.append(("conditions", lambda kept: failing(kept, checks)))
+    if refined is not None and useful is not None:
+        counts_of, least = refinements_of(refined), useful
+        steps.append(("usefulness", lambda kept: not_useful(kept, counts_of, least)))
     if deduplicate:
         steps += _duplicate_steps(rows, deduplicate, deduplicate_at, deduplicate_on)
     if decontaminate or against:

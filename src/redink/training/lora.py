@@ -11,25 +11,27 @@ from redink.models.quiet import quiet
 from redink.training.quantisation import dequantised_weight, is_quantised, is_quantised_layer
 
 
-def with_adapters(model: Any, rank: int, alpha: float, seed: int) -> Any:
+def with_adapters(model: Any, rank: int, alpha: float, seed: int, head: str | None = None) -> Any:
     """`model` frozen, with fresh adapters on every linear layer but the output head.
 
     Args:
-        model: a causal language model of transformers.
+        model: a causal language model of transformers, or one with a head of its own.
         rank: of the adapters.
         alpha: adapters are scaled by alpha / rank.
         seed: of their first weights; they start by changing nothing.
+        head: the name of a head that is trained whole: a fresh one, which scores tokens.
     """
     import torch
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type="TOKEN_CLS" if head else "CAUSAL_LM",
         r=rank,
         lora_alpha=alpha,  # type: ignore[arg-type]
         lora_dropout=0.0,
         bias="none",
         target_modules="all-linear",
+        exclude_modules=[head] if head else None,
     )
     hollow = model.device.type == "meta"
     with torch.random.fork_rng(), quiet():

@@ -108,7 +108,7 @@ def mean_loss(model: Any, rows: Sequence[Encoded], pad_id: int, limit: int | Non
 
 @torch.no_grad()
 def _loss(model: Any, rows: Sequence[Encoded], pad_id: int) -> float:
-    from redink.training.trainer import plain_model
+    from redink.training.stepwise import plain_model
 
     batch = {
         name: torch.tensor(values, device=model.device)

@@ -64,13 +64,14 @@ class Method:
 
         return with_kernels(load_model(source, "float32", device))
 
-    def prepared(self, model: Any, seed: int) -> Any:
-        """`model` as it is trained: itself, or frozen with adapters drawn from `seed`."""
+    def prepared(self, model: Any, seed: int, head: str | None = None) -> Any:
+        """`model` as it is trained: itself, or frozen with adapters drawn from `seed`; see
+        `with_adapters` for `head`."""
         if self.name == "full":
             return model
         from redink.training.lora import with_adapters
 
-        return with_adapters(model, self.lora_rank, self.alpha, seed)
+        return with_adapters(model, self.lora_rank, self.alpha, seed, head)
 
     def facts(self, packing: bool) -> Json:
         """What `training.json` tells of the method."""
@@ -82,22 +83,22 @@ class Method:
         return found
 
 
-def method_of(settings: Mapping[str, Any]) -> Method:
-    """The method that `finetune`'s settings ask for, its defaults where they say nothing.
+def method_of(settings: Mapping[str, Any], verb: str = "finetune") -> Method:
+    """The method that a training's settings ask for, its defaults where they say nothing.
 
-    Raises UsageError, naming the setting, for a value that cannot be used, MissingExtraError for
-    `qlora` without bitsandbytes.
+    Raises UsageError, naming `verb` and the setting, for a value that cannot be used,
+    MissingExtraError for `qlora` without bitsandbytes.
     """
     name = settings.get("method", "full")
     rank, alpha = settings.get("lora_rank", 16), settings.get("lora_alpha")
     precision = settings.get("precision", "bf16")
-    _one_of("method", name, get_args(MethodName))
-    _one_of("precision", precision, ("bf16", "fp32"))
+    _one_of(verb, "method", name, get_args(MethodName))
+    _one_of(verb, "precision", precision, ("bf16", "fp32"))
     if rank < 1:
-        raise UsageError(f"finetune: lora_rank = {rank} makes no sense; use 1 or more, such as 16")
+        raise UsageError(f"{verb}: lora_rank = {rank} makes no sense; use 1 or more, such as 16")
     if alpha is not None and not alpha > 0:
         raise UsageError(
-            f"finetune: lora_alpha = {alpha} makes no sense; use a number above 0, or leave it "
+            f"{verb}: lora_alpha = {alpha} makes no sense; use a number above 0, or leave it "
             "out for twice the rank"
         )
     if name == "qlora":
@@ -107,7 +108,7 @@ def method_of(settings: Mapping[str, Any]) -> Method:
     return Method(name, rank, alpha, bool(settings.get("packing")), precision)
 
 
-def _one_of(name: str, value: object, accepted: tuple[str, ...]) -> None:
+def _one_of(verb: str, name: str, value: object, accepted: tuple[str, ...]) -> None:
     known = f"{', '.join(accepted[:-1])} or {accepted[-1]}"
     if value not in accepted:
-        raise UsageError(f"finetune: {name} = {value} is unknown; use {known}")
+        raise UsageError(f"{verb}: {name} = {value} is unknown; use {known}")

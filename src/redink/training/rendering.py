@@ -6,13 +6,23 @@ from typing import Any, Literal, get_args
 
 from redink.errors import DataError, UsageError
 from redink.prompts import prompt_named
-from redink.records import Critique, Example, Message, Problem, Response
+from redink.records import Critique, Example, Message, Problem, Response, StepLabels
 from redink.tables import KINDS, Table, response_table
 from redink.teachers.verdict import without_end_mark
 from redink.training.ending import Ending, ended, ending_of
 from redink.training.exchange import exchanged_places
+from redink.training.plain import plain_solution as plain_solution
+from redink.training.refining import REFINE_PROMPTS, global_examples, local_examples
 
-Objective = Literal["imitate", "critique", "critique+solution", "verdict", "shuffled"]
+Objective = Literal[
+    "imitate",
+    "critique",
+    "critique+solution",
+    "verdict",
+    "shuffled",
+    "refine-global",
+    "refine-local",
+]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 PROMPTS: dict[str, str] = {
@@ -21,14 +31,14 @@ PROMPTS: dict[str, str] = {
         "Please critique whether the following solution to the question is correct.\n\n"
         "Question:\n{question}\n\nSolution:\n{response}"
     ),
+    **REFINE_PROMPTS,
 }
 """What the user says. `critique` is Critique Fine-Tuning's (arXiv 2501.17703, 2); every objective
-but `imitate` puts it."""
+but `imitate` and the refiners' puts it."""
 SOLUTION = "Corrected solution:"
 """Stands between a critique and the solution in `critique+solution`, and in what a teacher asked
 with the preset `correct` writes."""
 
-_ANNOTATION = re.compile(r"<<[^<>]*>>")
 _SOLUTION = re.compile(r"^[ \t*#_]*corrected solution[*_]*:[*_]*", re.IGNORECASE | re.MULTILINE)
 _CONCLUSION = re.compile(r"^[ \t*#_]*conclusion[*_]*:", re.IGNORECASE | re.MULTILINE)
 
@@ -46,22 +56,21 @@ def critique_messages(problem: Problem, response: Response) -> tuple[Message, ..
     return (Message("user", text),)
 
 
-def plain_solution(text: str) -> str:
-    """A solution without calculator annotations such as `<<3*4=12>>`."""
-    return _ANNOTATION.sub("", text).strip()
-
-
 def examples_from(table: Table[Any], objective: Objective) -> list[Example]:
     """Renders a table's rows as training examples.
 
     Args:
         table: for `imitate` problems (their reference solutions), responses (as they are) or
             critiques (the responses that they mark, each once: the paper's SFT-verified are those
-            with verdict `right`); for every other objective critiques.
+            with verdict `right`); for `refine-global` graded responses or critiques, for
+            `refine-local` step labels or responses with injected errors; for every other
+            objective critiques.
         objective: what the student learns to write. `imitate`: the solution, from the question.
             From the question and a response to it, `critique`: the critique; `critique+solution`:
             the critique, then a correct solution; `verdict`: the conclusion alone; `shuffled`: the
-            critique of a response to another problem. `docs/science/arms.md` has the sources.
+            critique of a response to another problem. From the question and a wrong draft,
+            `refine-global`: a right solution; `refine-local`: a right continuation from the first
+            wrong step on (`redink.training.refining`). `docs/science/arms.md` has the sources.
 
     Raises UsageError where the table does not suit the objective, DataError for a row that cannot
     be rendered: a problem without a reference solution, a critique without a verdict to learn, or
@@ -207,4 +216,8 @@ _RENDERERS: dict[tuple[str, type], Callable[[Table[Any]], list[Example]]] = {
     ("critique+solution", Critique): _critiques_with_solutions,
     ("verdict", Critique): _verdicts,
     ("shuffled", Critique): _shuffled,
+    ("refine-global", Response): global_examples,
+    ("refine-global", Critique): global_examples,
+    ("refine-local", StepLabels): local_examples,
+    ("refine-local", Response): local_examples,
 }

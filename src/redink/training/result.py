@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,19 @@ from redink.errors import UsageError
 from redink.files import sync_folder, write_atomically
 from redink.models.loading import end_of_turn_ids
 from redink.models.source import ModelSource, fingerprint
-from redink.records import Example, Json, to_row
+from redink.records import Json, to_row
 
 RESULT, CHECKPOINTS, RECORD = "model", "checkpoints", "training.json"
 
 
-def training_key(student: ModelSource, examples: Sequence[Example], settings: Json) -> str:
-    """Hash of all that the result depends on; how often checkpoints come is no part of it."""
+def training_key(student: ModelSource, examples: Sequence[Any], settings: Json) -> str:
+    """Hash of all that the result depends on; how often checkpoints come is no part of it.
+
+    Args:
+        student: the model that training starts from.
+        examples: what it is trained on: examples, or other records.
+        settings: by name.
+    """
     matters = {k: v for k, v in settings.items() if not k.startswith("checkpoint_")}
     digest = hashlib.blake2b(digest_size=8)
     digest.update(json.dumps([fingerprint(student), matters], sort_keys=True).encode())
@@ -46,18 +52,30 @@ def finished_result(result: Path, key: str) -> Path | None:
     return result
 
 
-def save_result(model: Any, tokenizer: Any, record: Json, out: Path) -> None:
-    """Writes the result beside its place, moves it there, and clears the partial work."""
+def save_result(
+    model: Any, tokenizer: Any, record: Json, out: Path, beside: Mapping[str, Json] | None = None
+) -> None:
+    """Writes the result beside its place, moves it there, and clears the partial work.
+
+    Args:
+        model: that was trained, without adapters.
+        tokenizer: its own.
+        record: of the training, for `training.json`.
+        out: folder of the result.
+        beside: further records by file name.
+    """
     partial = out / f".{RESULT}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    stops = end_of_turn_ids(tokenizer, model.generation_config)
-    model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else list(stops)
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    if model.can_generate():
+        stops = end_of_turn_ids(tokenizer, model.generation_config)
+        model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else list(stops)
+        model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.config.use_cache = True
     model.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
-    text = json.dumps(record, indent=2, sort_keys=True)
-    write_atomically(partial / RECORD, text.encode())
+    for name, facts in {RECORD: record, **(beside or {})}.items():
+        text = json.dumps(facts, indent=2, sort_keys=True)
+        write_atomically(partial / name, text.encode())
     for path in partial.iterdir():
         path.chmod(0o644)
     partial.rename(out / RESULT)

@@ -90,3 +90,22 @@ def test_seeds_differ_between_samples_and_fit_31_bits():
 def test_extra_must_be_json_and_leave_our_fields_alone(extra):
     with pytest.raises(UsageError, match="extra"):
         check_extra(extra)
+
+
+BEGUN = replace(ROW, messages=(*ROW.messages, Message("assistant", "12 + 3 =")))
+
+
+def test_the_beginning_of_an_answer_is_not_sent_where_it_would_be_answered():
+    with pytest.raises(UsageError, match=r"answers a message in place of going on .* extra"):
+        key(conversation=BEGUN)
+    with pytest.raises(UsageError, match="in place of going on"):
+        key(conversation=BEGUN, extra={"continue_final_message": False})
+
+
+def test_a_server_that_can_is_asked_to_go_on_with_it():
+    extra = {"continue_final_message": True}
+    assert key(conversation=BEGUN, extra=extra) != key(extra=extra)
+    body = request_body("m", BEGUN, DRAWN, extra)
+    assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+    answered = request_body("m", ROW, DRAWN, extra)
+    assert not {"continue_final_message", "add_generation_prompt"} & set(answered)

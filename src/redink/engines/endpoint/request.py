@@ -12,6 +12,8 @@ from redink.records import Json
 
 RESERVED = ("model", "messages", "prompt", "n", "stream")
 """Fields of a body that `extra` must not set."""
+GO_ON = "continue_final_message"
+"""vLLM's and SGLang's field that has an assistant's last message gone on with."""
 MAX_TOKENS, MAX_COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 
 
@@ -34,8 +36,15 @@ def request_key(
         extra: what is merged into the body.
         sample: 0-based index among the conversation's completions.
 
-    Raises DataError where a text is no Unicode (half of a surrogate pair).
+    Raises DataError where a text is no Unicode (half of a surrogate pair), UsageError where the
+    beginning of an answer is to be gone on with and `extra` does not say that the server can.
     """
+    if conversation.is_begun and not (extra or {}).get(GO_ON):
+        raise UsageError(
+            f"conversation {conversation.id}: a server answers a message in place of going on "
+            "with it; use a model that runs in this machine, or, where the server knows the field, "
+            f"an endpoint with extra: {{{GO_ON}: true}}"
+        )
     drawn = sampling.temperature > 0
     content = [
         "endpoint",
@@ -91,7 +100,11 @@ def request_body(
     body[limit] = sampling.max_tokens
     if sampling.stop:
         body["stop"] = list(sampling.stop)
+    if conversation.is_begun:
+        body["add_generation_prompt"] = False
     for name, value in (extra or {}).items():
+        if name == GO_ON and not conversation.is_begun:
+            continue
         if name == MAX_COMPLETION_TOKENS:
             body.pop(MAX_TOKENS, None)
         if value is None:

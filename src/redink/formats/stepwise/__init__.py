@@ -1,0 +1,1 @@
+"""Data sets whose solution steps are labelled: ProcessBench, PRMBench, Math-Shepherd and others."""

@@ -1,0 +1,1 @@
+"""Answers by more than one attempt: drafts are voted on, chosen from, criticised and rewritten."""

@@ -1,0 +1,70 @@
+"""A critic's score is the share of `right` among its two verdicts, by its own probabilities."""
+
+import pytest
+
+from redink.models.template import prompt_text
+from redink.records import Response
+from redink.scoring import CriticScorer
+from redink.steps import prefix_text
+from redink.training.rendering import critique_messages
+from tests.scoring.cued import cued_problem, cued_response
+
+PROBLEM = cued_problem(3)
+TEXTS = [cued_response(PROBLEM, None).text, cued_response(PROBLEM, 1).text, "12 + 34 = 46"]
+
+
+@pytest.fixture(scope="module")
+def critic(tiny_student):
+    return CriticScorer.load(tiny_student, device="cpu")
+
+
+def by_hand(critic, text):
+    """From one full forward pass over each verdict."""
+    import torch
+
+    messages = critique_messages(PROBLEM, Response("", PROBLEM.id, text, "test"))
+    start = prompt_text(messages, critic.tokenizer) + "Conclusion:"
+    logs = []
+    for verdict in (" right", " wrong"):
+        ids = critic.tokenizer(start + verdict, add_special_tokens=False)["input_ids"]
+        with torch.no_grad():
+            logits_T_V = critic.model(torch.tensor([ids])).logits[0].double()
+        chosen = logits_T_V.log_softmax(-1)[torch.arange(len(ids) - 1), torch.tensor(ids[1:])]
+        logs.append(chosen.sum())
+    return torch.stack(logs).softmax(0)[0].item()
+
+
+def test_the_probability_is_the_models_own(critic):
+    scores = critic.score(PROBLEM, TEXTS)
+    assert [len(score.steps) for score in scores] == [1, 1, 1]
+    for score, text in zip(scores, TEXTS, strict=True):
+        assert score.last == pytest.approx(by_hand(critic, text), abs=1e-5)
+    assert len({score.last for score in scores}) == 3
+
+
+def test_verdicts_of_several_tokens_are_compared_whole(critic, monkeypatch):
+    ids = [len(critic._ids(f"x{verdict}")) for verdict in (" right", " wrong")]
+    monkeypatch.setattr("redink.scoring.critic.VERDICTS", (" right 12", " wrong 7"))
+    assert len(critic._ids("x right 12")) > ids[0]
+    scores = critic.score(PROBLEM, TEXTS[:1])
+    assert 0 < scores[0].last < 1
+
+
+def test_every_prefix_is_judged_where_steps_are_asked_for(critic, tiny_student):
+    every = CriticScorer.load(tiny_student, device="cpu", every_step=True)
+    (scores,) = every.score(PROBLEM, TEXTS[1:2])
+    alone = [critic.score(PROBLEM, [prefix_text(TEXTS[1], n)])[0].last for n in (1, 2, 3)]
+    assert scores.steps == pytest.approx(alone, abs=1e-5)
+
+
+def test_scores_do_not_depend_on_what_else_is_scored(critic, tiny_student):
+    narrow = CriticScorer.load(tiny_student, device="cpu", limit=32)
+    together, apart = critic.score(PROBLEM, TEXTS), narrow.score(PROBLEM, TEXTS)
+    for one, other in zip(together, apart, strict=True):
+        assert one.last == pytest.approx(other.last, abs=1e-5)
+
+
+def test_an_empty_response_is_not_judged(critic):
+    empty, whole = critic.score(PROBLEM, ["", TEXTS[0]])
+    assert empty.steps == ()
+    assert whole.steps != ()
