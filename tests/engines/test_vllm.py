@@ -98,6 +98,16 @@ def test_vllm_is_given_the_very_prompt_of_the_transformers_engine(stand_in, tiny
     assert engine.tokenizer.decode(prompts[3]) == "Question: 1 + 1\nAnswer:"
 
 
+def test_the_beginning_of_an_answer_ends_the_prompt(stand_in):
+    engine, running = stand_in(" 24 legs")
+    messages = (Message("user", "6 * 4?"), Message("assistant", "6 * 4 ="))
+    (done,) = engine.complete([Conversation("q", messages)], GREEDY)
+    (request,) = running.requests.values()
+    text = engine.tokenizer.decode(request.prompt_token_ids)
+    assert text == "<|im_start|>user\n6 * 4?<|im_end|>\n<|im_start|>assistant\n6 * 4 ="
+    assert done.text == " 24 legs"
+
+
 def test_sampling_settings_reach_vllm(stand_in):
     engine, running = stand_in()
     sampling = Sampling(0.7, 0.9, 400, samples=3, seed=5, stop=("\n\n",))
@@ -321,6 +331,13 @@ def test_real_greedy_text_is_that_of_transformers_in_float32(real):
         assert len(ours) == 16
         assert ours == by_id(other.complete(ask(16), sampling))
     assert any(c.finish == "stop" for c in ours.values())
+
+
+def test_real_text_goes_on_with_the_beginning_of_an_answer(real):
+    messages = (Message("user", "What is 3 * 4 + 5?"), Message("assistant", "3 * 4 = 12\n"))
+    asked = [Conversation("q", messages)]
+    other = open_engine("smollm2-135m", engine="transformers", dtype="float32")
+    assert by_id(real.complete(asked, GREEDY)) == by_id(other.complete(asked, GREEDY))
 
 
 def test_real_draws_follow_the_seed(real):

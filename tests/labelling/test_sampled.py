@@ -208,3 +208,13 @@ def test_as_many_line_breaks_follow_a_prefix_as_keep_its_tokens(text, gap):
     assert prefix.opening == steps[0].text + gap
     assert prefix_at(problem, text, steps, 0, prompt_named("plain")).gap == "\n"
     assert prefix_at(problem, text, steps, 1, prompt_named("plain"), Pieces()).gap == "\n"
+
+
+def test_a_base_models_prompt_is_gone_on_with_as_text():
+    (problem,) = chain.problems(1)
+    prompt = prompt_named("few-shot")
+    prefix = prefix_at(problem, chain.RIGHT, solution_steps(chain.RIGHT), 0, prompt)
+    conversation = prefix.conversation("c", prompt)
+    assert conversation.messages == ()
+    assert conversation.raw == f"{prompt.text(problem)} {chain.RIGHT}\n"
+    assert conversation.raw.endswith(f"{problem.question}\nAnswer: {chain.RIGHT}\n")

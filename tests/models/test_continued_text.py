@@ -1,5 +1,7 @@
 """The beginning of an answer is gone on with as it stands, in every family's template."""
 
+from copy import copy
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,7 +86,7 @@ def test_its_tokens_are_those_that_the_whole_answer_is_trained_on(maker):
 def test_what_a_template_would_strip_is_refused(maker):
     spaced = begun("  12 + 3")
     if maker.source.name in TRIMS:
-        with pytest.raises(ModelError, match=r"otherwise than it is given .*strip the answer"):
+        with pytest.raises(DataError, match=r"otherwise than it is given .*strip the answer"):
             continued_text(spaced, maker.tokenizer)
     else:
         assert continued_text(spaced, maker.tokenizer).endswith("  12 + 3")
@@ -93,10 +95,20 @@ def test_what_a_template_would_strip_is_refused(maker):
 def test_what_a_template_takes_out_as_thinking_is_refused(maker):
     thinking = begun("<think>\nso\n</think>\n\n12")
     if maker.source.name.startswith("qwen3"):
-        with pytest.raises(ModelError, match="leave thinking out"):
+        with pytest.raises(DataError, match="leave thinking out"):
             continued_text(thinking, maker.tokenizer)
     else:
         assert continued_text(thinking, maker.tokenizer).endswith("\n\n12")
+
+
+def test_a_template_that_renders_an_answered_prompt_otherwise_is_refused(maker):
+    tokenizer = copy(maker.tokenizer)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m.content }}{% endfor %}"
+        "{% if add_generation_prompt %}<think>{% endif %}"
+    )
+    with pytest.raises(ModelError, match="no answer can be gone on with"):
+        continued_text(begun("12"), tokenizer)
 
 
 def test_a_control_token_in_it_is_refused(maker):

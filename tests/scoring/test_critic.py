@@ -18,14 +18,14 @@ def critic(tiny_student):
     return CriticScorer.load(tiny_student, device="cpu")
 
 
-def by_hand(critic, text):
+def by_hand(critic, text, verdicts=(" right", " wrong")):
     """From one full forward pass over each verdict."""
     import torch
 
     messages = critique_messages(PROBLEM, Response("", PROBLEM.id, text, "test"))
     start = prompt_text(messages, critic.tokenizer) + "Conclusion:"
     logs = []
-    for verdict in (" right", " wrong"):
+    for verdict in verdicts:
         ids = critic.tokenizer(start + verdict, add_special_tokens=False)["input_ids"]
         with torch.no_grad():
             logits_T_V = critic.model(torch.tensor([ids])).logits[0].double()
@@ -43,11 +43,11 @@ def test_the_probability_is_the_models_own(critic):
 
 
 def test_verdicts_of_several_tokens_are_compared_whole(critic, monkeypatch):
-    ids = [len(critic._ids(f"x{verdict}")) for verdict in (" right", " wrong")]
-    monkeypatch.setattr("redink.scoring.critic.VERDICTS", (" right 12", " wrong 7"))
-    assert len(critic._ids("x right 12")) > ids[0]
-    scores = critic.score(PROBLEM, TEXTS[:1])
-    assert 0 < scores[0].last < 1
+    verdicts = (" right 12", " wrong 7")
+    monkeypatch.setattr("redink.scoring.critic.VERDICTS", verdicts)
+    (score,) = critic.score(PROBLEM, TEXTS[:1])
+    assert score.last == pytest.approx(by_hand(critic, TEXTS[0], verdicts), abs=1e-5)
+    assert score.last != pytest.approx(by_hand(critic, TEXTS[0]), abs=1e-5)
 
 
 def test_every_prefix_is_judged_where_steps_are_asked_for(critic, tiny_student):

@@ -25,8 +25,7 @@ def rows(tiny_student):
 
 
 def batch_of(rows):
-    from redink.scoring.batches import merged_rows
-    from redink.scoring.trainer import tensors
+    from redink.scoring.batches import merged_rows, tensors
 
     return tensors(merged_rows(rows, 0))
 

@@ -35,7 +35,7 @@ def test_figures_are_what_a_hand_count_gives():
     assert found.step_accuracy.count == 12
     assert (found.first_error.value, found.first_error.count) == (0.5, 2)
     assert (found.no_error.value, found.no_error.count) == (0.5, 2)
-    assert found.f1 == 0.5
+    assert found.f1.value == 0.5
     assert [row.labels for row in found.prefixes] == [4, 4, 4]
     assert [row.right for row in found.prefixes] == [1.0, 0.75, 0.5]
     assert [row.accuracy for row in found.prefixes] == [1.0, 0.5, 0.75]
@@ -51,7 +51,7 @@ def test_a_perfect_scorer_is_perfect_in_every_figure():
     found = scorer_quality(table, scores)
     figures = (found.step_accuracy, found.step_auroc, found.first_error, found.no_error)
     assert [figure.value for figure in figures] == [1.0] * 4
-    assert found.f1 == 1.0
+    assert found.f1.value == 1.0
     assert found.reliability.brier == pytest.approx(1e-4)
 
 

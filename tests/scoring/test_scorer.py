@@ -155,6 +155,14 @@ def test_a_head_of_several_logits_is_refused(folder, tmp_path):
         Scorer.load(other)
 
 
+def test_weights_without_a_head_are_refused(folder, tiny_student, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    shutil.copy(tiny_student / "model.safetensors", other / "model.safetensors")
+    with pytest.raises(ModelError, match=r"weights lack score.bias .and 1 more"):
+        Scorer.load(other)
+
+
 def test_a_scorer_of_another_kind_is_refused_by_the_settings_name(scorer):
     assert require_kind(scorer, "sorm", "sorm") is scorer
     with pytest.raises(DataError, match="orm: the scorer is of kind sorm, not orm"):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import time
@@ -52,6 +53,19 @@ def test_injected_errors_are_known_and_others_are_sampled(student):
     assert {r.sampling["prefix_of"] for r in continuations} == {r.id for r in rows[10:]}
     assert all(r.outcome != "ungraded" for r in continuations)
     assert table.provenance["labels"]["continuations"] == len(continuations)
+
+
+def test_figures_are_said_of_labels_before_balancing(student, capsys):
+    asked = chain.problems(6)
+    rows = [*chain.right_responses(asked[:2]), *(sampled(p, n) for n, p in enumerate(asked[2:]))]
+    label(
+        response_table(rows, {p.id: p for p in asked}),
+        model=student, source="continuations", temperature=1.0, top_p=1.0, max_tokens=8,
+    )  # fmt: skip
+    labels, continuations = capsys.readouterr().err.splitlines()[-2:]
+    assert "0 responses with known errors, 6 by continuations" in labels
+    assert sum(int(n) for n in re.findall(r"(\d+)(?: steps right| wrong| unknown)", labels)) == 18
+    assert "64 continuations of 8 prefixes" in continuations
 
 
 def test_a_table_of_step_labels_comes_back_from_disk(student, tmp_path):

@@ -17,9 +17,7 @@ from redink.training.refining import (
 )
 from redink.training.rendering import examples_from
 
-PROBLEM = Problem(
-    "p1", "What is 2 + 3 + 4?", "9", "2 + 3 = <<2+3=5>>5\n5 + 4 = <<5+4=9>>9\n#### 9"
-)
+PROBLEM = Problem("p1", "What is 2 + 3 + 4?", "9", "2 + 3 = <<2+3=5>>5\n5 + 4 = <<5+4=9>>9\n#### 9")
 WRONG = "2 + 3 = <<2+3=5>>5\n5 + 4 = <<5+4=8>>8\n#### 8"
 
 
@@ -133,7 +131,7 @@ class TestGlobal:
         (example,) = examples_from(table, "refine-global")
         assert asked(example).endswith("Critique:\n5 + 4 is 9.\nConclusion: wrong")
         assert example.prompt == global_messages(PROBLEM, WRONG, row.text)
-        others = [response(f"r{i}", f"way {i}\n#### 9", "correct") for i in range(5)]
+        others = [response(f"o{i}", f"way {i}\n#### 9", "correct") for i in range(5)]
         own = response("own", "as told\n#### 9", "correct", sampling={"follows": "c1"})
         known = {r.id: r for r in (draft, *others, own)}
         table = type(table)(Critique, (row,), {"p1": PROBLEM}, known)
@@ -210,3 +208,11 @@ def test_the_symbolic_teachers_critiques_can_be_followed_in_training():
     assert len(examples) == sum(r.outcome == "wrong" for r in drafts)
     for example in examples:
         assert "Conclusion: wrong" in asked(example)
+
+
+@pytest.mark.parametrize("objective", ["refine-global", "refine-local"])
+def test_refiners_are_no_format_of_critiques(objective):
+    from redink.formats.objectives import learned as exported
+
+    with pytest.raises(UsageError, match="train it with finetune"):
+        exported(response_table([response("r1", WRONG)], {"p1": PROBLEM}), objective)

@@ -153,7 +153,7 @@ def test_the_teachers_end_mark_is_not_learned():
     [
         (PROBLEMS, "critique", "give it critiques"),
         (RESPONSES, "critique", "give it critiques"),
-        (PROBLEMS, "recite", "use imitate, critique, critique\\+solution, verdict or shuffled"),
+        (PROBLEMS, "recite", "verdict, shuffled, refine-global or refine-local"),
         (RESPONSES, "verdict", "give it critiques"),
         (PROBLEMS, "shuffled", "give it critiques"),
         (RESPONSES, "critique+solution", "give it critiques"),

@@ -66,6 +66,7 @@ def import_file(
         bool, typer.Option("--keep-marks", help="Keep Critique: and [END] in the critiques.")
     ] = False,
     n: Annotated[int | None, typer.Option(help="Rows at most.")] = None,
+    split: Annotated[str, typer.Option(help="Of a data set on the hub.")] = "train",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out rows that cannot be used; list them.")
     ] = False,
@@ -96,6 +97,7 @@ def import_file(
         keep_marks=keep_marks,
         skip_bad=skip_bad,
         n=n,
+        split=split,
     )
     with new_folder(out) as folder:
         table.write(folder)

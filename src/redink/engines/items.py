@@ -50,8 +50,9 @@ class ItemMaker:
         """Every sample of every conversation.
 
         Raises UsageError for impossible sampling settings, DataError where a text holds one of the
-        model's special tokens, ModelError where messages meet a model that has neither a chat
-        template nor an end of sequence to make one with, or whose template refuses them.
+        model's special tokens or the chat template alters the beginning of an answer, ModelError
+        where messages meet a model that has neither a chat template nor an end of sequence to make
+        one with, or whose template refuses them.
         """
         check(sampling)
         settings = _settings(sampling)

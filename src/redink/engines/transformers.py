@@ -79,9 +79,9 @@ class TransformersEngine:
         """Yields every conversation's completions: those in the journal first, others as they end.
 
         Raises UsageError for impossible sampling settings, DataError where a message holds one of
-        the model's special tokens as text, ModelError where a prompt exceeds the context, where
-        messages meet a model with neither chat template nor end of sequence, or where its template
-        alters the beginning of an answer that is to be gone on with.
+        the model's special tokens as text or the chat template alters the beginning of an answer,
+        ModelError where a prompt exceeds the context or where messages meet a model with neither
+        chat template nor end of sequence.
         """
         waiting = by_key(self.items.items(conversations, sampling))
         done = self._journal.get(list(waiting)) if self._journal else {}

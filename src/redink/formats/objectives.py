@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from redink.errors import UsageError
 from redink.formats.entry import entries_of, kind_of
 from redink.records import Critique, Example, content_id
 from redink.tables import Table, critique_table, response_table
@@ -22,9 +23,15 @@ def learned(table: Table[Any], objective: Objective | None) -> Table[Any]:
     objective renders those of `table`. Their ids are new; tokens and cost stay behind, for the
     teacher wrote other texts.
 
-    Raises UsageError for an unknown objective or one that does not suit the table, DataError for
-    a row that the objective cannot render.
+    Raises UsageError for an unknown objective, one that does not suit the table and those of
+    refiners, whose prompts no format of critiques has; DataError for a row that the objective
+    cannot render.
     """
+    if objective in ("refine-global", "refine-local"):
+        raise UsageError(
+            f"objective {objective!r}: a refiner's prompt holds a draft to be rewritten, which no "
+            "format of critiques has; train it with finetune, which writes such prompts itself"
+        )
     kind = kind_of(table)
     if objective is None or (objective, kind) == ("critique", "critiques"):
         return table

@@ -108,15 +108,28 @@ class Summary:
             share = self.known_right_missed / self.known_right
             found.append(
                 f"{self.known_right_missed} of {self.known_right} sampled prefixes that are known "
-                f"to be right ({share:.0%}) have fewer than {self.least} right continuations; so "
-                "many right steps of other responses are labelled wrong"
+                f"to be right ({share:.0%}) have fewer right continuations than {self.least}; "
+                "expect as large a share of the right steps of other responses to be labelled wrong"
             )
         return found
 
-    def warn(self) -> None:
-        """Says the warnings on standard error."""
-        for warning in self.warnings():
-            print(f"label: {warning}", file=sys.stderr, flush=True)
+    def lines(self) -> list[str]:
+        """The figures in words, before the warnings."""
+        found = [
+            f"{self.injected:,} responses with known errors, {self.continued:,} by continuations; "
+            f"{self.right:,} steps right, {self.wrong:,} wrong, {self.unknown:,} unknown"
+        ]
+        if self.rate is not None:
+            found.append(
+                f"{self.continuations:,} continuations of {self.prefixes:,} prefixes, "
+                f"{self.tokens:,} tokens; {self.rate:.1%} come to the right answer"
+            )
+        return [*found, *self.warnings()]
+
+    def tell(self) -> None:
+        """Says the figures and warnings on standard error."""
+        for line in self.lines():
+            print(f"label: {line}", file=sys.stderr, flush=True)
 
 
 def _known_right(row: StepLabels, response: Response) -> list[int]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from redink.errors import ModelError
+from redink.errors import DataError, ModelError
 from redink.records import Message
 
 PLAIN = (
@@ -132,8 +132,9 @@ def continued_text(messages: Sequence[Message], tokenizer: Any) -> str:
     it is what it would have written there, and no end of turn stands between. Behind an answer
     that has not begun it would open one, as `prompt_text` does.
 
-    Raises ModelError where the template refuses the messages or writes an answer's beginning
-    otherwise than it is given: strips its white space, takes thinking out of it.
+    Raises ModelError where the template refuses the messages or renders them otherwise once they
+    are answered, DataError where it writes an answer's beginning otherwise than it is given:
+    strips its white space, takes thinking out of it.
     """
     *asked, answer = messages
     if not answer.content:
@@ -150,8 +151,8 @@ def continued_text(messages: Sequence[Message], tokenizer: Any) -> str:
         )
     if text != header + answer.content:
         written = text[len(header) :] if text.startswith(header) else text
-        raise ModelError(
-            "the chat template writes the beginning of an answer otherwise than it is given "
+        raise DataError(
+            "the beginning of an answer: the chat template writes it otherwise than it is given "
             f"({written[:40]!r} in place of {answer.content[:40]!r}), so the model would go on "
             "with another text; strip the answer, or leave thinking out of it"
         )

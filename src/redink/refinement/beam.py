@@ -1,6 +1,6 @@
 """Beam search over solution steps: next steps are drawn, the SORM keeps the best.
 
-As in step-level beam search (arXiv 2408.03314, section 5.2): N next steps in all, the best N / M
+As in step-level beam search (arXiv 2408.03314): N next steps in all, the best N / M
 prefixes are kept, M next steps are drawn from each. Prefixes go on as an assistant's message that
 is not finished.
 """
@@ -27,6 +27,8 @@ class _Prefix:
     tokens: int
     blank: bool = False
     """Whether the last line drawn was empty: a second one ends the answer."""
+    finish: str = "stop"
+    """`length` where it was cut off at the limit of tokens."""
 
 
 @dataclass
@@ -112,10 +114,12 @@ def _take(state: _Search, prefix: _Prefix, piece: Piece, most: int) -> None:
         ended = prefix.blank or not prefix.text
         (state.finished if ended else state.active).append(blank)
         return
-    grown = _Prefix(f"{prefix.text}\n{line}" if prefix.text else line, tokens)
     stated = extract_answer(line)
-    ended = piece.finish == "length" or tokens >= most or (stated and not stated.is_guess)
-    (state.finished if ended else state.active).append(grown)
+    ended = stated is not None and not stated.is_guess
+    cut = not ended and (piece.finish == "length" or tokens >= most)
+    text = f"{prefix.text}\n{line}" if prefix.text else line
+    grown = _Prefix(text, tokens, finish="length" if cut else "stop")
+    (state.finished if ended or cut else state.active).append(grown)
 
 
 def _keep(desk: Desk, going: list[_Search], kept: int, by: str) -> None:
@@ -133,10 +137,9 @@ def _keep(desk: Desk, going: list[_Search], kept: int, by: str) -> None:
 
 def _found(desk: Desk, state: _Search) -> Found:
     distinct = {prefix.text: prefix for prefix in [*state.finished, *state.active]}
+    notes = {"role": "model", "beam": True}
     tried = [
-        desk.writer.whole(
-            state.problem, prefix.text, {"role": "model", "beam": True}, {}, prefix.tokens
-        )
-        for prefix in distinct.values()
+        desk.writer.whole(state.problem, p.text, notes, state.spent, p.tokens, p.finish)
+        for p in distinct.values()
     ]
     return Found(tried, state.spent)

@@ -12,7 +12,7 @@ def answer_classes(tried: Sequence[Tried]) -> list[str | None]:
     that do not vote."""
     classes: list[str | None] = []
     for number, one in enumerate(tried):
-        (vote,) = list(ballot([score_of(one.answer, "", "")])) or [None]
+        vote = next(iter(ballot([score_of(one.answer, "", "")])), None)
         # The ballot numbers answers without a text of their own by their place in it.
         classes.append(f"sample {number}" if vote == "sample 0" else vote)
     return classes

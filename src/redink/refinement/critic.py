@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from redink.records import Message, Problem, Verdict
+from redink.records import Message, Problem, Response, Verdict
 from redink.refinement.tried import Spent, Tried
 from redink.refinement.writing import Piece
 from redink.steps import solution_steps
@@ -41,7 +41,7 @@ class Marked:
     spent: Spent
 
 
-def marked(piece: Piece, draft: Tried) -> Marked:
+def marked(piece: Piece, draft: Response) -> Marked:
     """Reads a critique of a draft. A verdict that cannot be read is None, never `wrong`."""
     steps = len(solution_steps(plain_solution(draft.text)))
     verdict = read_verdict(piece.text, piece.finish).verdict
@@ -65,10 +65,10 @@ def named_step(text: str, steps: int) -> int | None:
     return steps - 1 if at_end and steps else None
 
 
-def critic_messages(problem: Problem, draft: Tried, *, own: bool = False) -> tuple[Message, ...]:
+def critic_messages(problem: Problem, draft: Response, *, own: bool = False) -> tuple[Message, ...]:
     """The prompt that asks for a critique of a draft: that of training; with `own` that of the
     second stage of self-critique."""
-    (message,) = critique_messages(problem, draft.response)
+    (message,) = critique_messages(problem, draft)
     return (Message("user", message.content + CONCLUDE),) if own else (message,)
 
 

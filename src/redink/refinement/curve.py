@@ -91,9 +91,10 @@ class Mean:
 
 
 def mean_of(values: Sequence[float]) -> Mean:
-    """The mean and Student's interval; the ends are NaN with fewer than two problems."""
+    """The mean and Student's interval; the ends are NaN with fewer than two problems or without
+    any spread, of which nothing can be concluded."""
     value, error = mean_and_error(values)
-    if not math.isfinite(error):
+    if not math.isfinite(error) or error == 0:
         return Mean(value, math.nan, math.nan)
     half = student_t(len(values) - 1) * error
     return Mean(value, max(-1.0, value - half), min(1.0, value + half))

@@ -74,13 +74,13 @@ class Desk:
     def critiques(self, drafts: Drafts, role: Role, *, own: bool = False) -> dict[str, Marked]:
         """A greedy critique of each draft."""
         asked = [
-            Conversation(key, critic_messages(self.problems[key], draft, own=own))
+            Conversation(key, critic_messages(self.problems[key], draft.response, own=own))
             for key, draft in drafts.items()
         ]
         sampling = replace(self._greedily, max_tokens=self.critique_tokens)
         found = self.writer.pieces(role, asked, sampling, "critiques")
         return {
-            key: marked(piece, draft)
+            key: marked(piece, draft.response)
             for (key, draft), (piece,) in zip(drafts.items(), found, strict=True)
         }
 

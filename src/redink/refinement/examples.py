@@ -35,11 +35,11 @@ def scored_drafts(
         rest = [k for k, d in desk.greedy.items() if d.is_right == was_right and k not in chosen]
         for key in rest[:1]:
             chosen[key] = None
-    return [_example(desk, key, names, played) for key, played in list(chosen.items())[:most]]
+    return [_example(desk, key, names, after) for key, after in list(chosen.items())[:most]]
 
 
 def _example(
-    desk: Desk, key: str, names: Sequence[str], played: tuple[Strategy, Picks] | None
+    desk: Desk, key: str, names: Sequence[str], after: tuple[Strategy, Picks] | None
 ) -> dict[str, Any]:
     problem, draft = desk.problems[key], desk.greedy[key]
     pairs = [(problem, draft.text)]
@@ -49,7 +49,7 @@ def _example(
         for step in solution_steps(plain_solution(draft.text))
     ]
     first = scores["sorm"].first_error(desk.threshold) if "sorm" in scores else None
-    after = played[1][key].chosen if played is not None else None
+    answer = after[1][key].chosen if after is not None else None
     return {
         "problem": key,
         "question": problem.question,
@@ -59,6 +59,6 @@ def _example(
         "first_error": first,
         "threshold": desk.threshold,
         "after": None
-        if played is None or after is None
-        else {"strategy": played[0].name, "text": after.text, "outcome": after.response.outcome},
+        if after is None or answer is None
+        else {"strategy": after[0].name, "text": answer.text, "outcome": answer.response.outcome},
     }

@@ -186,6 +186,29 @@ def arms_of(texts: Sequence[str], samples: int, oracle: bool = True) -> list[str
     return [*(strategy.name for strategy in strategies), *(ORACLE + pool for pool in pools)]
 
 
+def completions_at_most(texts: Sequence[str], samples: int) -> tuple[int, int]:
+    """Whole answers and critiques that a stage samples for each problem at most, for estimates.
+
+    Raises UsageError as `parse_strategies` does.
+    """
+    strategies = parse_strategies(texts, samples)
+    single = {s.name: s for one in strategies for s in (*one.parts, one) if s.kind != "choice"}
+    answers, critiques = 1 + samples, 0
+    for strategy in single.values():
+        if strategy.kind in ("global", "local"):
+            answers += 1
+            critiques += strategy.by == "critic"
+        elif strategy.kind == "critique-then-refine":
+            answers += strategy.n
+            critiques += strategy.n
+        elif strategy.kind == "self-critique":
+            answers += 2 * (strategy.by == "single-pass")
+            critiques += strategy.n
+        elif strategy.kind == "beam":
+            answers += strategy.n
+    return answers, critiques
+
+
 def misfit(settings: Mapping[str, Any], given: Iterable[str]) -> str | None:
     """Why a stage's settings and inputs do not go together; None where they do.
 
@@ -194,10 +217,16 @@ def misfit(settings: Mapping[str, Any], given: Iterable[str]) -> str | None:
         given: names of the inputs that are there.
     """
     there = set(given)
-    if ("problems" in there) == ("critiques" in there):
-        return "give it problems, to be answered by strategies, or critiques, to be followed"
-    if "critiques" in there:
+    rows = there & {"problems", "critiques", "responses"}
+    if len(rows) != 1:
+        return (
+            "give it problems, to be answered by strategies, critiques, to be followed, or "
+            "responses, to be criticised and rewritten; one of the three"
+        )
+    if rows == {"critiques"}:
         return None
+    if rows == {"responses"}:
+        return None if "critic" in there else "responses need critic: a stage that makes a model"
     try:
         strategies = parse_strategies(settings["strategies"], settings["samples"])
     except UsageError as error:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from redink.evaluation.metrics import POOLED
 from redink.evaluation.sheet import NOT_COUNTED
 from redink.evaluation.statistics.interval import wilson
 from redink.evaluation.statistics.passes import mean_and_error
@@ -54,12 +55,16 @@ def tally(
 
     Args:
         arms: from `arms_played`.
-        benchmarks: name → problem ids.
+        benchmarks: name → problem ids; of several there are rows of all problems together too.
         greedy: problem id → its greedy draft.
         samples: problem id → its sampled drafts.
     """
-    rows, curves = [], {}
-    for benchmark, all_keys in benchmarks.items():
+    rows: list[dict[str, Any]] = []
+    curves: dict[str, Any] = {}
+    sets = dict(benchmarks)
+    if len(sets) > 1:
+        sets[POOLED] = [key for keys in benchmarks.values() for key in keys]
+    for benchmark, all_keys in sets.items():
         keys = [key for key in all_keys if greedy[key].response.outcome not in NOT_COUNTED]
         if not keys:
             continue

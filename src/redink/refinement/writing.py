@@ -107,9 +107,20 @@ class Writer:
             tried[number // sampling.samples].append(Tried(answer, spent))
         return tried
 
-    def whole(self, problem: Problem, text: str, notes: Json, spent: Spent, tokens: int) -> Tried:
-        """An answer that was put together from pieces of the role `model`, graded."""
-        (grade,) = grade_many([(text, problem, "stop")])
+    def whole(
+        self, problem: Problem, text: str, notes: Json, spent: Spent, tokens: int, finish: str
+    ) -> Tried:
+        """An answer that was put together from pieces of the role `model`, graded.
+
+        Args:
+            problem: that it answers.
+            text: the answer.
+            notes: how it came about.
+            spent: all that was sampled on the way.
+            tokens: of the answer itself.
+            finish: `stop` or `length`.
+        """
+        (grade,) = grade_many([(text, problem, finish)])
         response = Response(
             id=content_id("response", problem.id, text, ORIGIN, self.models.path("model"), notes),
             problem_id=problem.id,
@@ -120,7 +131,7 @@ class Writer:
             answer=grade.extracted,
             outcome=grade.outcome,
             n_tokens=tokens,
-            finish="stop",
+            finish=finish,
         )
         self.responses[response.id] = response
         return Tried(Answer(response, grade, 0), spent)

@@ -1,27 +1,52 @@
 """What strategies came to, as blocks of the report: accuracy against tokens, tables."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from redink.errors import DataError
 from redink.evaluation.wording import count, counted
 from redink.reports.blocks import Block, Cell, Column, Figure, Grid, Note
 from redink.reports.charts import RIGHT, Scale
+from redink.reports.run_folder import RunFolder
 from redink.reports.strategy_table import EQUAL, HARM, ORACLE_NOTE, by_benchmark, over, rate
 from redink.reports.svg import Drawing, ticks
 
+FILE = "strategies.json"
+"""What `refine` writes beside its table."""
 MOST_COLOURS = 8
 LEFT = 44.0
 BOTTOM = 230.0
 
 
-def strategy_blocks(facts: Mapping[str, Any]) -> Iterator[Block]:
+def read_strategies(run: RunFolder) -> dict[str, Mapping[str, Any]]:
+    """What the finished `refine` stages of a run wrote, by stage.
+
+    Raises DataError for a file that cannot be read.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for stage in run.done("refine"):
+        path = stage.folder / FILE if stage.folder is not None else None
+        if path is None or not path.exists():
+            continue
+        try:
+            found[stage.name] = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{path}: cannot be read ({error}); run again with --force {stage.name}"
+            ) from None
+    return found
+
+
+def strategy_blocks(facts: Mapping[str, Any], first: int = 0) -> Iterator[Block]:
     """A chart and two tables for each benchmark, and how to read them.
 
     Args:
         facts: what `refine` wrote into `strategies.json`; nothing comes of empty ones.
+        first: number of the first chart, where several stages stand on one page.
     """
     found = by_benchmark(facts)
-    for number, (benchmark, rows) in enumerate(found.items()):
+    for number, (benchmark, rows) in enumerate(found.items(), first):
         curve = (facts.get("majority") or {}).get(benchmark) or []
         yield _figure(benchmark, rows, curve, number)
         yield _accuracy_grid(benchmark, rows)

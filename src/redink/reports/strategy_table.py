@@ -9,6 +9,8 @@ from redink.reports.grid import grid, plain
 if TYPE_CHECKING:
     from rich.console import Console
 
+WIDTH = 28
+"""Columns of a strategy's name on the terminal."""
 HARM = "harmed, fixed: greedy drafts that were right and are not now, and the other way round."
 EQUAL = (
     "At equal tokens: the majority vote among as many sampled drafts as take as many tokens, "
@@ -56,7 +58,8 @@ def _has_oracle(facts: Mapping[str, Any]) -> bool:
 
 
 def _figures(rows: Sequence[Mapping[str, Any]]) -> Any:
-    table = grid(("accuracy", "95 %\ninterval", "mean\ntokens", "harmed", "fixed"), "strategy")
+    headings = ("accuracy", "95 %\ninterval", "mean\ntokens", "harmed", "fixed")
+    table = _named(grid(headings, "strategy"))
     for row in rows:
         low, high = row["interval"]
         cells = [
@@ -71,16 +74,21 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _beside(rows: Sequence[Mapping[str, Any]]) -> Any:
-    headings = ("its\nrate", "of n\ndrafts", "maj@n", "pass@n", "maj, equal\ntokens", "over that")
-    table = grid(headings, "strategy")
+    headings = ("n", "maj@n", "pass@n", "maj, equal\ntokens", "over that")
+    table = _named(grid(headings, "strategy"))
     for row in rows:
         if row["oracle"]:
             continue
         equal = row["at_equal_tokens"]
-        cells = [rate(row["accuracy"]), str(row["vote_of"]), rate(row["majority"])]
-        cells += [rate(row["passes"])]
+        cells = [str(row["vote_of"]), rate(row["majority"]), rate(row["passes"])]
         cells += ["–", "–"] if equal is None else [rate(equal["majority"]), over(equal)]
         table.add_row(*plain(str(row["name"]), *cells))
+    return table
+
+
+def _named(table: Any) -> Any:
+    """The table with a first column that holds GLoRe's own name."""
+    table.columns[0].max_width = WIDTH
     return table
 
 

@@ -6,9 +6,12 @@ targets            1         0         of the steps that carry a label; one logi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redink.training.batches import micro_batches, padded_length
+
+if TYPE_CHECKING:
+    import torch
 
 PLANNED_TOGETHER = 256
 """Rows whose micro-batches are planned at once: planning takes time by their square."""
@@ -45,6 +48,16 @@ def merged_rows(rows: Sequence[EncodedRow], pad_id: int) -> dict[str, list[Any]]
         batch["positions"] += [number * length + position for position in row.positions]
         batch["targets"] += row.targets
     return batch
+
+
+def tensors(batch: dict[str, list[Any]]) -> "dict[str, torch.Tensor]":
+    """A merged micro-batch as tensors: targets float32, all else int64."""
+    import torch
+
+    return {
+        name: torch.tensor(values, dtype=torch.float32 if name == "targets" else torch.long)
+        for name, values in batch.items()
+    }
 
 
 def planned_batches(lengths: Sequence[int], limit: int) -> list[list[int]]:

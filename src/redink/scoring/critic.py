@@ -11,6 +11,8 @@ from redink.models.template import prompt_text
 from redink.records import Problem, Response
 from redink.scoring.scores import StepScores
 from redink.steps import prefix_text, solution_steps
+from redink.steps.continuing import continued_ids, plain_ids
+from redink.training.batches import largest_micro_batch
 from redink.training.rendering import critique_messages, plain_solution
 
 OPENING = "Conclusion:"
@@ -89,8 +91,9 @@ class CriticScorer:
         for problem, text in asked:
             response = Response("", problem.id, text, "score")
             messages = critique_messages(problem, response)
-            start = prompt_text(messages, self.tokenizer) + OPENING
-            both = [self._ids(start + verdict) for verdict in VERDICTS]
+            (prompt,) = plain_ids([prompt_text(messages, self.tokenizer)], self.tokenizer)
+            said = continued_ids([OPENING + verdict for verdict in VERDICTS], self.tokenizer)
+            both = [(*prompt, *ids) for ids in said]
             shared = _shared(*both)
             sequences += [(ids, shared) for ids in both]
         logs = self._log_probabilities(sequences)
@@ -99,9 +102,6 @@ class CriticScorer:
             for right, wrong in zip(logs[::2], logs[1::2], strict=True)
         ]
 
-    def _ids(self, text: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-
     def _log_probabilities(self, sequences: Sequence[tuple[tuple[int, ...], int]]) -> list[float]:
         """Of each sequence's tokens from a place on, given those before.
 
@@ -109,7 +109,6 @@ class CriticScorer:
         pass for both.
         """
         from redink.scoring.verdicts import token_log_probabilities
-        from redink.training.trainer import largest_micro_batch
 
         return token_log_probabilities(
             self.model,

@@ -37,7 +37,7 @@ def load_base(source: ModelSource, seed: int, device: str | None = None) -> Any:
     config.num_labels, config.classifier_dropout = 1, 0.0
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = _load(source, "float32", device, config=config)
+        model = _load(source, "float32", device, fresh=HEADS, config=config)
     require_causal(model, source.name)
     return model
 
@@ -81,7 +81,7 @@ def logits_at(model: Any, batch: Mapping[str, Any]) -> "torch.Tensor":
     hidden_N_H = hidden_B_T_H.flatten(0, 1)[batch["positions"]]
     head = getattr(model, head_name(model))
     with torch.autocast(hidden_N_H.device.type, enabled=False):
-        logits_N_1 = head(hidden_N_H.to(next(head.parameters()).dtype))
+        logits_N_1: torch.Tensor = head(hidden_N_H.to(next(head.parameters()).dtype))
     return logits_N_1[:, 0].float()
 
 
@@ -131,15 +131,23 @@ def _config(source: ModelSource) -> Any:
         raise _unloadable(source, error) from None
 
 
-def _load(source: ModelSource, dtype: str, device: str | None, **settings: Any) -> Any:
+def _load(
+    source: ModelSource,
+    dtype: str,
+    device: str | None,
+    fresh: tuple[str, ...] = (),
+    **settings: Any,
+) -> Any:
+    """Args: `fresh`: modules that may be drawn anew; every other weight must be in the folder."""
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForTokenClassification
 
     try:
         with quiet():
-            model = AutoModelForTokenClassification.from_pretrained(
+            model, info = AutoModelForTokenClassification.from_pretrained(
                 source.folder,
+                output_loading_info=True,
                 dtype=getattr(torch, dtype),
                 use_safetensors=True,
                 trust_remote_code=False,
@@ -148,6 +156,12 @@ def _load(source: ModelSource, dtype: str, device: str | None, **settings: Any) 
             )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unloadable(source, error) from None
+    missing = sorted(key for key in info["missing_keys"] if key.split(".")[0] not in fresh)
+    if missing:
+        raise ModelError(
+            f"{source.name}: its weights lack {missing[0]} (and {len(missing) - 1} more), which "
+            "would be drawn at random; choose another folder, or make the model again"
+        )
     return model.to(device or default_device()).eval()
 
 

@@ -6,25 +6,25 @@ from dataclasses import asdict, dataclass
 
 from redink.errors import DataError
 from redink.evaluation.statistics.bootstrap import Stratum, bootstrap_interval
+from redink.evaluation.statistics.shares import Share
 from redink.records import Json, Response
-from redink.scoring.quality import Figure
 from redink.scoring.ranking import auroc, auroc_interval
 from redink.scoring.scores import Aggregate, StepScores
 
 
 @dataclass(frozen=True)
 class PickingQuality:
-    """Figures of one scorer's choice by one aggregate of its step scores."""
+    """Shares of one scorer's choice by one aggregate of its step scores."""
 
     aggregate: Aggregate
-    picked: Figure
+    picked: Share
     """Share of problems for which the response with the highest score is right; several with the
     same score count by their share."""
     chance: float
     """The same of a response chosen blindly."""
     oracle: float
     """Share of problems with a right response: no choice can beat it."""
-    outcome_auroc: Figure
+    outcome_auroc: Share
     """Over all responses, whether they are right."""
 
     def to_json(self) -> Json:
@@ -59,10 +59,10 @@ def picking_quality(
     values, right = [value for value, _ in flat], [hit for _, hit in flat]
     return PickingQuality(
         aggregate=aggregate,
-        picked=Figure(_mean(picked), bootstrap_interval([Stratum([picked])]), len(picked)),
+        picked=Share(_mean(picked), bootstrap_interval([Stratum([picked])]), len(picked)),
         chance=_mean([_mean([hit for _, hit in group]) for group in groups.values()]),
         oracle=_mean([any(hit for _, hit in group) for group in groups.values()]),
-        outcome_auroc=Figure(auroc(values, right), auroc_interval(values, right, names), len(flat)),
+        outcome_auroc=Share(auroc(values, right), auroc_interval(values, right, names), len(flat)),
     )
 
 

@@ -9,22 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from redink.errors import DataError
-from redink.evaluation.statistics.interval import Interval, wilson_effective
+from redink.evaluation.statistics.shares import Hit, Share, clustered_share, harmonic_share
 from redink.records import Json, StepLabels
 from redink.scoring.calibration import Reliability, reliability
 from redink.scoring.ranking import auroc, auroc_interval
 from redink.scoring.scores import StepScores
 from redink.tables import Table
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A share or an area with its 95 % interval; None where nothing was counted."""
-
-    value: float | None
-    interval: Interval | None
-    count: int
-    """Steps or responses that it was taken over."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +36,14 @@ class PrefixQuality:
 class ScorerQuality:
     """Figures of one scorer on labelled responses."""
 
-    step_accuracy: Figure
-    step_auroc: Figure
-    first_error: Figure
+    step_accuracy: Share
+    step_auroc: Share
+    first_error: Share
     """Of the responses whose first error is known: at exactly that step stands the first score
     below the threshold."""
-    no_error: Figure
+    no_error: Share
     """Of the responses all of whose steps are right: no score is below the threshold."""
-    f1: float | None
+    f1: Share
     """Harmonic mean of the two."""
     reliability: Reliability
     prefixes: tuple[PrefixQuality, ...]
@@ -91,8 +81,8 @@ def scorer_quality(
     Raises DataError where a row has not as many scores as labels, or no step is labelled.
     """
     steps: list[_Step] = []
-    found: list[tuple[str, bool]] = []
-    unflagged: list[tuple[str, bool]] = []
+    found: list[Hit] = []
+    unflagged: list[Hit] = []
     for row, said in zip(labels, scores, strict=True):
         problem = labels.responses[row.response_id].problem_id
         steps += _steps(row, said, problem)
@@ -102,27 +92,21 @@ def scorer_quality(
             unflagged.append((problem, said.first_error(threshold) is None))
     if not steps:
         raise DataError("no step is labelled, so a scorer cannot be measured; label responses")
-    first_error, no_error = _share(found), _share(unflagged)
     predicted, right = [step.score for step in steps], [step.right for step in steps]
     problems = [step.problem for step in steps]
     area = auroc(predicted, right)
     return ScorerQuality(
-        step_accuracy=_share([(s.problem, (s.score >= threshold) == s.right) for s in steps]),
-        step_auroc=Figure(area, auroc_interval(predicted, right, problems), len(steps)),
-        first_error=first_error,
-        no_error=no_error,
-        f1=harmonic_mean(first_error.value, no_error.value),
+        step_accuracy=clustered_share(
+            [(s.problem, (s.score >= threshold) == s.right) for s in steps]
+        ),
+        step_auroc=Share(area, auroc_interval(predicted, right, problems), len(steps)),
+        first_error=clustered_share(found),
+        no_error=clustered_share(unflagged),
+        f1=harmonic_share(found, unflagged),
         reliability=reliability(predicted, [float(each) for each in right]),
         prefixes=_prefixes(steps, threshold),
         threshold=threshold,
     )
-
-
-def harmonic_mean(one: float | None, other: float | None) -> float | None:
-    """0 where one is 0; None where one is not known."""
-    if one is None or other is None:
-        return None
-    return 2 * one * other / (one + other) if one + other else 0.0
 
 
 def _steps(row: StepLabels, said: StepScores, problem: str) -> list[_Step]:
@@ -136,25 +120,6 @@ def _steps(row: StepLabels, said: StepScores, problem: str) -> list[_Step]:
         for place, (score, label) in enumerate(zip(said.steps, row.labels, strict=True))
         if label is not None
     ]
-
-
-def _share(hits: Sequence[tuple[str, bool]]) -> Figure:
-    """A share of items that come in groups, by the linearised variance of a ratio.
-
-    W. G. Cochran, Sampling Techniques (1977), section 2.11.
-    """
-    if not hits:
-        return Figure(None, None, 0)
-    share = sum(hit for _, hit in hits) / len(hits)
-    groups: dict[str, list[bool]] = {}
-    for group, hit in hits:
-        groups.setdefault(group, []).append(hit)
-    m = len(groups)
-    if m < 2:
-        return Figure(share, None, len(hits))
-    residuals = [sum(group) - share * len(group) for group in groups.values()]
-    variance = m / (m - 1) * math.fsum(r * r for r in residuals) / len(hits) ** 2
-    return Figure(share, wilson_effective(share, variance, m, m - 1), len(hits))
 
 
 def _prefixes(steps: Sequence[_Step], threshold: float) -> tuple[PrefixQuality, ...]:

@@ -5,9 +5,8 @@ from typing import Any
 
 import torch
 
-from redink.scoring.batches import EncodedRow, merged_rows, planned_batches
+from redink.scoring.batches import EncodedRow, merged_rows, planned_batches, tensors
 from redink.scoring.model import logits_at
-from redink.scoring.trainer import tensors
 
 
 @torch.no_grad()

@@ -10,10 +10,10 @@ from redink.models.source import ModelSource
 from redink.records import Problem
 from redink.scoring.batches import EncodedRow
 from redink.scoring.calibration import probabilities
-from redink.scoring.labelled import Labelled
 from redink.scoring.record import ScorerRecord
 from redink.scoring.scores import StepScores
 from redink.steps import StepEncoder, solution_steps
+from redink.training.batches import largest_micro_batch
 from redink.training.rendering import plain_solution, question_messages
 
 
@@ -91,11 +91,6 @@ class Scorer:
             found.append(StepScores((*scores, *[0.0] * (steps - len(scores)))))
         return found
 
-    def logits_of(self, rows: Sequence[Labelled]) -> list[list[float]]:
-        """Uncalibrated log-odds behind each solution step that the model can read."""
-        encoded = [self._encoded(row.messages, row.text) for row in rows]
-        return self._read(encoded)
-
     def _logits(self, pairs: Sequence[tuple[Problem, str]]) -> list[tuple[list[float], int]]:
         texts = [plain_solution(text) for _, text in pairs]
         rows = [
@@ -117,7 +112,6 @@ class Scorer:
 
     def _read(self, rows: Sequence[EncodedRow]) -> list[list[float]]:
         from redink.scoring.reading import read_logits
-        from redink.training.trainer import largest_micro_batch
 
         limit = self._limit or largest_micro_batch(self.model.device.type)
         return read_logits(self.model, rows, self.tokenizer.pad_token_id, limit)

@@ -9,13 +9,12 @@ import torch.nn.functional as F
 from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
-from redink.scoring.batches import EncodedRow, merged_rows
+from redink.scoring.batches import EncodedRow, merged_rows, tensors
 from redink.scoring.model import logits_at
-from redink.training.batches import micro_batches
+from redink.training.batches import largest_micro_batch, micro_batches
 from redink.training.method import Precision
 from redink.training.stepwise import StepTrainer, plain_model, step_arguments
 from redink.training.tracking import NOWHERE, Tracking
-from redink.training.trainer import largest_micro_batch
 
 
 class ScoreTrainer(StepTrainer):
@@ -48,14 +47,6 @@ class ScoreCollator:
 
 
 COLUMNS = ("ids", "positions", "targets")
-
-
-def tensors(batch: dict[str, list[Any]]) -> dict[str, torch.Tensor]:
-    """A merged micro-batch as tensors: targets float32, all else int64."""
-    return {
-        name: torch.tensor(values, dtype=torch.float32 if name == "targets" else torch.long)
-        for name, values in batch.items()
-    }
 
 
 def ordered_rows(rows: Sequence[EncodedRow], order: Sequence[int]) -> Dataset:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from redink.errors import StorageError, UsageError
+from redink.errors import DataError, StorageError, UsageError
 from redink.models.loading import load_tokenizer
 from redink.models.memory import release_memory
 from redink.models.quiet import quiet
@@ -15,12 +15,12 @@ from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
 from redink.progress import progress
 from redink.records import Json, content_id, to_row
-from redink.scoring.calibration import Calibration, calibrate
+from redink.scoring.calibration import HOTTEST, Calibration, calibrate
 from redink.scoring.labelled import LabelledRows
 from redink.scoring.preflight import ScorerFlight, announce_flight, scorer_flight
 from redink.scoring.record import NAME, ScorerRecord
 from redink.steps import SeparatorTokens
-from redink.training.batches import training_order
+from redink.training.batches import largest_micro_batch, training_order
 from redink.training.checkpoints import newest_checkpoint
 from redink.training.exhaustion import told_when_memory_ends
 from redink.training.group import process_count
@@ -100,7 +100,7 @@ def train_scorer(
         return finished
     tokenizer = load_tokenizer(base)
     flight = scorer_flight(found, tokenizer, settings["max_tokens"])
-    apart = scorer_flight(calibration, tokenizer, settings["max_tokens"]) if calibration else None
+    apart = _apart(calibration, tokenizer, settings["max_tokens"]) if calibration else None
     order = training_order(
         len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
@@ -117,6 +117,13 @@ def train_scorer(
     return out / RESULT
 
 
+def _apart(found: LabelledRows, tokenizer: Any, max_tokens: int) -> ScorerFlight:
+    try:
+        return scorer_flight(found, tokenizer, max_tokens)
+    except DataError as error:
+        raise DataError(f"the calibration table: {error}") from None
+
+
 def _run(task: ScorerTask) -> None:
     from redink.training.lora import merged
     from redink.training.stepwise import plain_model
@@ -128,13 +135,7 @@ def _run(task: ScorerTask) -> None:
     calibration = _calibration(task, result)
     record = _record(task, calibration)
     if calibration is not None:
-        before, after = calibration.before, calibration.after
-        _say(
-            task,
-            f"calibrated by temperature {calibration.temperature:.2f}: expected calibration error "
-            f"{before.ece:.3f}, then {after.ece:.3f}; Brier score {before.brier:.3f}, then "
-            f"{after.brier:.3f} ({after.count:,} labels)",
-        )
+        _say(task, _told(calibration))
     facts = _facts(task, trainer, seconds)
     with quiet():
         save_result(result, task.tokenizer, facts, task.out, {NAME: record.to_json()})
@@ -187,7 +188,7 @@ def _trained(task: ScorerTask) -> tuple[Any, float]:
             tracking=tracking,
         )
         longest = max(len(row.ids) for row in task.flight.rows)
-        with told_when_memory_ends(lambda: trainer.state.global_step, longest):
+        with told_when_memory_ends(lambda: trainer.state.global_step, longest, divisible=False):
             trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
     return trainer, saver.seconds
 
@@ -197,7 +198,6 @@ def _calibration(task: ScorerTask, model: Any) -> Calibration | None:
     if task.calibration is None:
         return None
     from redink.scoring.reading import read_logits
-    from redink.training.trainer import largest_micro_batch
 
     rows, limit = task.calibration.rows, largest_micro_batch(model.device.type)
     logits = read_logits(model, rows, task.tokenizer.pad_token_id, limit)
@@ -205,6 +205,18 @@ def _calibration(task: ScorerTask, model: Any) -> Calibration | None:
         [logit for row in logits for logit in row],
         [target for row in rows for target in row.targets],
     )
+
+
+def _told(found: Calibration) -> str:
+    before, after = found.before, found.after
+    text = (
+        f"calibrated by temperature {found.temperature:.2f}: expected calibration error "
+        f"{before.ece:.3f}, then {after.ece:.3f}; Brier score {before.brier:.3f}, then "
+        f"{after.brier:.3f} ({after.count:,} labels)"
+    )
+    if found.temperature == HOTTEST:
+        text += "; its scores tell right from wrong no better than chance: train longer, or on more"
+    return text
 
 
 def _record(task: ScorerTask, calibration: Calibration | None) -> ScorerRecord:

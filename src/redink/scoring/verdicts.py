@@ -5,8 +5,7 @@ from typing import Any
 
 import torch
 
-from redink.scoring.batches import EncodedRow, merged_rows, planned_batches
-from redink.scoring.trainer import tensors
+from redink.scoring.batches import EncodedRow, merged_rows, planned_batches, tensors
 from redink.training.head import head_at
 
 
@@ -32,7 +31,8 @@ def token_log_probabilities(
     for cut in planned_batches([len(ids) for ids, _ in contexts], limit):
         chosen = [contexts[place] for place in cut]
         rows = [EncodedRow(ids, tuple(range(start - 1, len(ids)))) for ids, start in chosen]
-        logs = iter(_log_probabilities(model, rows, pad_id).split([len(r.positions) for r in rows]))
+        counts = [len(row.positions) for row in rows]
+        logs = iter(torch.split(_log_probabilities(model, rows, pad_id), counts))
         for context in chosen:
             logs_N_V = next(logs)
             for number in read[context]:
@@ -49,5 +49,5 @@ def _log_probabilities(model: Any, rows: Sequence[EncodedRow], pad_id: int) -> t
     positions_N = on_device.pop("positions")
     del on_device["targets"]
     with head_at(model.get_output_embeddings(), positions_N):
-        logits_1_N_V = model(**on_device, use_cache=False).logits
+        logits_1_N_V: torch.Tensor = model(**on_device, use_cache=False).logits
     return logits_1_N_V[0].float().log_softmax(-1)

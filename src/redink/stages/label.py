@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from redink.engines.engine import Sampling
+from redink.engines.engine import Engine, Sampling
 from redink.errors import DataError, UsageError
 from redink.labelling import (
     Labelled,
@@ -135,7 +135,7 @@ def _check(samples: int, least: int, temperature: float, search: Search, monoton
 
 def _opened(
     name: str, engine: str, dtype: str, batch_size: int | None, journal: Path | None
-) -> dict[str, object]:
+) -> dict[str, Engine]:
     if address_of(name) is not None:
         raise UsageError(
             f"label: {name} is behind a server, which answers a message in place of going on with "
@@ -161,7 +161,7 @@ def _table(
     if seed is not None:
         rows = balanced(rows, seed)
     summary = Summary.of(kept, responses, samples, least)
-    summary.warn()
+    summary.tell()
     table = label_table(
         rows,
         responses.responses,

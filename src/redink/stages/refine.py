@@ -15,24 +15,23 @@ from redink.prompts import prompt_named
 from redink.records import Critique, Problem, Response, Score
 from redink.refinement.desk import Desk
 from redink.refinement.examples import scored_drafts
-from redink.refinement.following import follow
+from redink.refinement.following import follow, improve
 from redink.refinement.judging import Judge, Judges
 from redink.refinement.models import Models
 from redink.refinement.plays import play
 from redink.refinement.strategy import misfit, parse_strategies
 from redink.refinement.tally import arms_played, scores_of, tally
 from redink.refinement.writing import Writer
+from redink.reports.strategies import FILE
 from redink.reports.strategy_table import print_strategies
 from redink.tables import Table
-
-FILE = "strategies.json"
-"""What `refine` writes beside its table."""
 
 
 def refine(
     problems: Table[Problem] | None = None,
     *,
     critiques: Table[Critique] | None = None,
+    responses: Table[Response] | None = None,
     model: str | Path = "smollm2-135m",
     orm: str | Path | None = None,
     sorm: str | Path | None = None,
@@ -61,11 +60,14 @@ def refine(
 
     With `problems`, every strategy answers every problem. Drafts are sampled once and shared by
     all strategies; refinements and critiques are greedy. `redink.refinement.strategy` lists the
-    strategies; GLoRe's (arXiv 2402.10963) is `glore`.
+    strategies; GLoRe's (arXiv 2402.10963) is `glore`. With `critiques` or `responses`, responses
+    are rewritten `samples` times each, to filter critiques or to learn from (MathCritique, arXiv
+    2411.16579).
 
     Args:
         problems: what is answered; or
-        critiques: critiques, each of which is followed `samples` times.
+        critiques: critiques, each of which is followed; or
+        responses: responses that `critic` criticises; those that it calls wrong are rewritten.
         model: writes the drafts, and follows critiques: a name, a folder or `hf:ORG/NAME`.
         orm: scorer of whole responses (`fit` with kind orm).
         sorm: scorer of solution steps (`fit` with kind sorm).
@@ -74,7 +76,7 @@ def refine(
             follows the critic's critiques too, and should have learned to.
         local_refiner: model trained with objective `refine-local`.
         strategies: names, such as `majority-8`, `best-of-8:orm`, `local:sorm`.
-        samples: drafts sampled for each problem; responses to each critique.
+        samples: drafts sampled for each problem; rewritings of each response.
         temperature: of these draws; above 0 with several.
         top_p: nucleus of these draws.
         max_tokens: new tokens of a draft or refinement at most.
@@ -93,14 +95,16 @@ def refine(
         out: folder for `strategies.json`.
 
     Returns with problems the scores of every strategy, arm = strategy, n_tokens = all tokens that
-    were sampled for the answer, and all whole answers as responses; with critiques graded
-    responses of origin `refine`, whose sampling holds `refines` (a response id) and `follows` (a
-    critique id). Raises UsageError for unknown strategies and for models that they need and are
-    not given, DataError without rows, ModelError where a model cannot be opened or fails.
+    were sampled for the answer, and all whole answers as responses; else graded responses of
+    origin `refine`, whose sampling holds `refines` (a response id) and `follows` (a critique id)
+    or `critique` (the critic's text). Raises UsageError for unknown strategies and for models
+    that they need and are not given, DataError without rows, ModelError where a model cannot be
+    opened or fails.
     """
     given = {
         "problems": problems,
         "critiques": critiques,
+        "responses": responses,
         "orm": orm,
         "sorm": sorm,
         "critic": critic,
@@ -134,6 +138,8 @@ def refine(
     try:
         if critiques is not None:
             return follow(critiques, Writer(models), sampling)
+        if responses is not None:
+            return improve(responses, Writer(models), sampling, critique_tokens)
         assert problems is not None
         desk = Desk(
             {problem.id: problem for problem in problems},

@@ -95,10 +95,10 @@ def respond(
     distinct = dict(problems.problems)
     if from_step is not None:
         drawn = Sampling(temperature, top_p, max_tokens, samples, seed)
-        rows, dropped = _midway(opened[name], problems, drawn, prompt, from_step, name)
+        answers, dropped = _midway(opened[name], problems, drawn, prompt, from_step, name)
         close_engines(opened.values())
-        kept, repeated = _distinct(rows) if dedup else (rows, [])
-        return response_table([a.response for a in kept], distinct, [*repeated, *dropped])
+        kept, twins = _distinct(answers) if dedup else (answers, [])
+        return response_table([a.response for a in kept], distinct, [*twins, *dropped])
     gathered = gather_answers(
         opened[name],
         list(distinct.values()),

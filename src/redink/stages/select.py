@@ -59,7 +59,8 @@ def select(
 ) -> Table[Any]:
     """Keeps some rows, in their order. The steps run in this order:
 
-    conditions → usefulness → exact duplicates → near duplicates → decontamination → trim → cap → mixture → n.
+    conditions → usefulness → exact duplicates → near duplicates → decontamination → trim → cap →
+    mixture → n.
 
     Args:
         rows: Problems, responses or critiques.

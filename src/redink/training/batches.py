@@ -10,6 +10,20 @@ BUCKET = 32
 LAUNCH_TOKENS = 180
 """What one more micro-batch costs, in padded tokens: a 135M model's 256 tokens took 0.75 s on two
 cores, 2048 tokens 4.0 s."""
+CPU_TOKENS, GPU_TOKENS = 640, 16384
+"""Padded tokens of a micro-batch at most: two steps of a 135M model took 4.2 GiB with 640, 4.7 GiB
+with 1024 and 5.1 GiB with 1536; 640 took no more processor time than 1024, 512 a quarter more."""
+
+DIVIDED_TOKENS = 4096
+"""The same on GPUs that share a model, as large ones do: a 7B model's activations are 7.3 MiB a
+token by the pre-flight's estimate, 30 GiB of a GPU's 80 for 4096."""
+
+
+def largest_micro_batch(device: str, sharding: str = "none") -> int:
+    """Padded tokens of a micro-batch at most, on a device of type `cuda` or `cpu`."""
+    if device != "cuda":
+        return CPU_TOKENS
+    return GPU_TOKENS if sharding == "none" else DIVIDED_TOKENS
 
 
 def training_order(rows: int, epochs: float, seed: int, shuffle: bool = True) -> list[int]:

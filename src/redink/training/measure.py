@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from redink.records import Json, Problem
-from redink.training.batches import collate, micro_batches
+from redink.training.batches import CPU_TOKENS, GPU_TOKENS, collate, micro_batches
 from redink.training.encoding import Encoded
 from redink.training.group import place, process_count
 from redink.training.head import head_at, loss_positions
@@ -89,8 +89,6 @@ def mean_loss(model: Any, rows: Sequence[Encoded], pad_id: int, limit: int | Non
         pad_id: of the padding token.
         limit: padded tokens of a micro-batch at most; the training's where not given.
     """
-    from redink.training.trainer import CPU_TOKENS, GPU_TOKENS
-
     limit = limit or (GPU_TOKENS if model.device.type == "cuda" else CPU_TOKENS)
     cuts = micro_batches([len(row.ids) for row in rows], limit)
     total = tokens = 0.0

@@ -11,6 +11,7 @@ from redink.errors import StorageError
 from redink.models.loading import default_device
 from redink.models.source import ModelSource
 from redink.records import Json
+from redink.training.batches import largest_micro_batch
 from redink.training.footprint import (
     Disk,
     Load,
@@ -82,8 +83,6 @@ def outlook(
         processes: that train together.
         sharding: how they divide the model, see `redink.training.sharding`; memory is one's.
     """
-    from redink.training.trainer import largest_micro_batch
-
     device = default_device()
     counts = flight.counts()
     model = SimpleNamespace(config=model_config(student), device=SimpleNamespace(type=device))

@@ -10,7 +10,12 @@ from datasets import Dataset, concatenate_datasets
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from redink.training.batches import collate, micro_batches, packed_batches
+from redink.training.batches import (
+    collate,
+    largest_micro_batch,
+    micro_batches,
+    packed_batches,
+)
 from redink.training.encoding import Encoded
 from redink.training.group import process_count
 from redink.training.head import head_at, loss_positions, summed_cross_entropy
@@ -19,14 +24,6 @@ from redink.training.packing import pack, packed_attention
 from redink.training.sharding import reduce_in_float32
 from redink.training.stepwise import StepTrainer, plain_model, step_arguments
 from redink.training.tracking import NOWHERE, Tracking
-
-CPU_TOKENS, GPU_TOKENS = 640, 16384
-"""Padded tokens of a micro-batch at most: two steps of a 135M model took 4.2 GiB with 640, 4.7 GiB
-with 1024 and 5.1 GiB with 1536; 640 took no more processor time than 1024, 512 a quarter more."""
-
-DIVIDED_TOKENS = 4096
-"""The same on GPUs that share a model, as large ones do: a 7B model's activations are 7.3 MiB a
-token by the pre-flight's estimate, 30 GiB of a GPU's 80 for 4096."""
 
 
 class CompletionTrainer(StepTrainer, SFTTrainer):  # type: ignore[misc]
@@ -72,13 +69,6 @@ class StepCollator:
             name: values if name == "borders" else torch.tensor(values)
             for name, values in batch.items()
         }
-
-
-def largest_micro_batch(device: str, sharding: str = "none") -> int:
-    """Padded tokens of a micro-batch at most, on a device of type `cuda` or `cpu`."""
-    if device != "cuda":
-        return CPU_TOKENS
-    return GPU_TOKENS if sharding == "none" else DIVIDED_TOKENS
 
 
 def ordered_dataset(rows: Sequence[Encoded], order: Sequence[int]) -> Dataset:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redink.errors import DataError, UsageError
 from redink.formats import export_table, import_rows
 from redink.formats.stepwise.catalogue import STEP_FORMATS
-from redink.formats.stepwise.folding import UNFOLDED, folded, one_line
+from redink.formats.stepwise.folding import UNFOLDED, folded, one_line, steps_of
 from redink.formats.stepwise.marked import first_false
 from redink.records import (
     Problem,
@@ -110,7 +110,7 @@ def test_steps_of_several_lines_never_shift_an_index(steps):
     text, unfolded = folded(steps)
     lines = [step.text for step in solution_steps(text)]
     assert lines == [one_line(step) for step in steps]
-    assert unfolded == {str(i): s for i, s in enumerate(steps) if "\n" in s.strip()}
+    assert unfolded == {str(i): s for i, s in enumerate(steps) if one_line(s) != s}
 
 
 @pytest.mark.parametrize("format", ["processbench", "prmbench", "bigbench-mistake", "mr-gsm8k",
@@ -133,6 +133,8 @@ def test_steps_of_several_lines_are_written_back_as_they_were(format, steps, dat
     assert back.responses[read.response_id].text == text
     assert read.meta.get(UNFOLDED, {}) == unfolded
     assert read.labels == labels
+    (marked,) = back
+    assert list(steps_of(back.responses[marked.response_id], marked)) == steps
 
 
 def small(labels, first_error=None, text=None):

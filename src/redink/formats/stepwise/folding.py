@@ -1,7 +1,8 @@
 """Steps of several lines as solution steps, which are one line each: no index ever shifts.
 
-The line breaks inside a step become spaces in the response; the step as it was is kept in the
-labels' `meta["unfolded"]` under its 0-based index, so that writing gives it back:
+The line breaks inside a step become spaces in the response, and white space around it goes; the
+step as it was is kept in the labels' `meta["unfolded"]` under its 0-based index, so that writing
+gives it back:
 
     "First,\\n\\n  3 + 4 = 7."  ->  "First, 3 + 4 = 7."
                                    {"unfolded": {"0": "First,\\n\\n  3 + 4 = 7."}}
@@ -19,7 +20,7 @@ UNFOLDED = "unfolded"
 
 
 def folded(steps: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The text whose solution steps are these, and the steps of several lines as they were.
+    """The text whose solution steps are these, and those that had to be changed, as they were.
 
     Raises RowError for an empty step: it would shift every index behind it.
     """
@@ -30,10 +31,15 @@ def folded(steps: Sequence[str]) -> tuple[str, dict[str, str]]:
             raise RowError(
                 f"step {index + 1} of {len(steps)} is empty, so its label belongs to nothing"
             )
-        if SEPARATOR in step.strip():
+        if step != line:
             unfolded[str(index)] = step
         lines.append(line)
     return join_steps(lines), unfolded
+
+
+def has_lines(step: str) -> bool:
+    """Whether a step is of several lines."""
+    return SEPARATOR in step.strip()
 
 
 def one_line(step: str) -> str:
@@ -42,7 +48,7 @@ def one_line(step: str) -> str:
 
 
 def steps_of(response: Response, labels: StepLabels) -> tuple[str, ...]:
-    """The steps of a labelled response, those of several lines as they were.
+    """The steps of a labelled response, those that had to be changed as they were.
 
     Raises RowError where there are not as many as labels.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from redink.formats.format import RowError
 from redink.formats.gathering import Gathering
 from redink.formats.stepwise.fields import checked_labels
-from redink.formats.stepwise.folding import UNFOLDED, split_into
+from redink.formats.stepwise.folding import UNFOLDED, has_lines, split_into
 from redink.records import Problem, StepLabels, labels_id
 from redink.tables import Table, label_table
 
@@ -33,7 +33,8 @@ class LabelGathering:
     @property
     def unfolded(self) -> int:
         """Steps of several lines that stand in one line now."""
-        return sum(len(row.meta.get(UNFOLDED, ())) for row in self.rows)
+        kept = (row.meta.get(UNFOLDED) or {} for row in self.rows)
+        return sum(has_lines(step) for steps in kept for step in steps.values())
 
     def add(self, parts: Mapping[str, Mapping[str, Any]]) -> None:
         """Takes the fields of one row, by record. Raises RowError for one that cannot be used."""

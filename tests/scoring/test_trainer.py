@@ -80,9 +80,8 @@ def test_adapters_and_the_head_are_what_lora_trains(tiny_student):
 def test_the_first_loss_is_the_mean_over_the_labels_of_the_first_step(tiny_student, plain):
     import torch
 
-    from redink.scoring.batches import merged_rows
+    from redink.scoring.batches import merged_rows, tensors
     from redink.scoring.model import load_base, logits_at
-    from redink.scoring.trainer import tensors
 
     _, found = flight(tiny_student)
     batch = tensors(merged_rows(found.rows[:4], 0))
