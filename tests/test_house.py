@@ -13,13 +13,13 @@ SOURCE = Path(redink.__file__).parent
 FLOORS = [
     {"cli"},
     {"run", "plan", "recipe", "expansion", "hardware", "overlaps", "finished", "regrading",
-     "reach"},
+     "reach", "view"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
      "reports", "selection", "audit", "formats"},
-    {"models", "arithmetic", "prompts"},
+    {"models", "arithmetic", "prompts", "edits", "mathematics", "mathml"},
     {"tables"},
-    {"records", "errors", "files", "progress", "machine"},
+    {"records", "errors", "files", "progress", "standing", "board", "live", "machine", "visible"},
 ]  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")

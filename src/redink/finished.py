@@ -11,6 +11,7 @@ from redink.errors import DataError
 from redink.plan import Plan, make_plan
 from redink.recipe import check_recipe
 from redink.records import Score
+from redink.reports.run_folder import read_run
 from redink.tables import Table
 
 
@@ -58,8 +59,7 @@ def joined_scores(folders: Sequence[Path]) -> Table[Score]:
 def _score_folders(folder: Path) -> list[Path]:
     if (folder / "table.json").exists():
         return [folder]
-    plan = read_plan(folder)
-    found = [p.folder for p in plan.stages if p.stage.verb.name == "evaluate" and p.done]
+    found = [stage.folder for stage in read_run(folder).done("evaluate") if stage.folder]
     if not found:
         raise DataError(f"{folder}: no finished evaluate stage; run it first")
     return found

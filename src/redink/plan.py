@@ -1,9 +1,9 @@
 """A run's plan: for each stage its fingerprint, its folder, and whether it is done.
 
 A fingerprint is the content hash of the settings that are not the verb's defaults, of what its
-inputs' fingerprints are, and of the verb's code version: a changed setting makes a new folder
-beside the old one, and everything after it too; what is unchanged is found again, also where the
-verb has a new setting since.
+inputs' fingerprints are, of verdicts in them that were mended by hand, and of the verb's code
+version: a changed setting makes a new folder beside the old one, and everything after it too; what
+is unchanged is found again, also where the verb has a new setting since.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from redink.edits import edits_fingerprint
 from redink.errors import RecipeError, RedinkError
 from redink.recipe import STUDENT, Recipe, Stage
 
@@ -105,7 +106,7 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
     try:
         inputs = {
             argument: [
-                [name, planned[name].fingerprint]
+                [name, _as_edited(planned[name])]
                 if name in planned
                 else [name, _model_fingerprint(model_name(name, recipe))]
                 for name in names
@@ -134,6 +135,12 @@ def _fingerprint(stage: Stage, recipe: Recipe, planned: Mapping[str, PlannedStag
     }
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+
+
+def _as_edited(planned: PlannedStage) -> str:
+    """A stage's fingerprint, and that of the verdicts that were mended in what it made."""
+    mended = edits_fingerprint(planned.folder)
+    return f"{planned.fingerprint}+{mended}" if mended else planned.fingerprint
 
 
 def _model_fingerprint(name: str) -> str:

@@ -18,7 +18,7 @@ from redink.stages.registry import VERBS, Input, Produces, Verb
 
 STUDENT = "student"
 """The name under which stages refer to the recipe's untouched student."""
-FIELDS = ("student", "about", "validation", "allow_overlap", "hardware", "stages")
+FIELDS = ("student", "about", "validation", "allow_overlap", "hardware", "report_to", "stages")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def check_recipe(raw: Mapping[str, Any], name: str, source: str) -> Recipe:
     if not isinstance(allow_overlap, bool):
         raise RecipeError(f"{source}: allow_overlap must be true or false, not {allow_overlap!r}")
     hardware = read_hardware(raw.get("hardware"), source)
-    written, raw = raw, expand(raw, hardware.settings)
+    trackers = {"report_to": raw["report_to"]} if "report_to" in raw else {}
+    written, raw = raw, expand(raw, {**hardware.settings, **trackers})
     stages = raw.get("stages")
     if not isinstance(stages, dict) or not stages:
         raise RecipeError(f"{source}: stages is missing or empty; name at least one stage")

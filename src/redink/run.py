@@ -5,19 +5,22 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from redink.errors import RunBusyError, StorageError
+from redink.board import BOARD, Board
+from redink.edits import EDITS, read_edited
+from redink.errors import MissingExtraError, RunBusyError, StorageError
 from redink.files import write_atomically
 from redink.machine import hardware, peak_memory_gib, versions
 from redink.models.memory import release_memory
 from redink.models.resolve import short_name
 from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
+from redink.progress import watched
 from redink.reach import check_hardware, check_reach
 from redink.recipe import Stage
 from redink.records import Critique
@@ -40,6 +43,8 @@ class StageResult:
 
 Report = Callable[[str, PlannedStage, Mapping[str, Any]], None]
 """Called with `start`, `done` or `kept`, the stage, and its facts."""
+LOOK_SECONDS = 0.05
+"""After which a lock is tried again: who looks whether a run is at work holds it for a moment."""
 
 
 def run_plan(
@@ -67,22 +72,68 @@ def run_plan(
     with locked(plan.folder):
         for name in force:
             for planned in plan.downstream(name):
-                shutil.rmtree(planned.folder, ignore_errors=True)
+                _clear(planned.folder)
         check_hardware(plan.recipe.hardware.gpus, stages)
+        _check_tracking(stages)
         check_reach(stages)
-        results = []
-        for planned in _light_first(plan, stages):
-            done_before = planned.done
-            if not done_before:
-                if not planned.light:
-                    check_overlaps(plan, stages)
-                report("start", planned, {})
-                _do(plan, planned, journal or plan.folder / JOURNAL)
-                _write_run_file(plan)
-            facts = planned.facts()
-            report("kept" if done_before else "done", planned, facts)
-            results.append(StageResult(planned.name, planned.stage.verb.name, done_before, facts))
-        return results
+        if not all(planned.done for planned in stages):
+            _write_run_file(plan)
+        verbs = [(planned.name, planned.stage.verb.name) for planned in stages]
+        costs = costs_of(stages)
+        with Board(plan.folder / BOARD, plan.recipe.name, verbs, costs) as board, watched(board):
+
+            def tell(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> None:
+                if event == "start":
+                    board.begin(planned.name, planned.folder.name)
+                else:
+                    board.end(planned.name, facts)
+                report(event, planned, facts)
+
+            return _do_all(plan, stages, journal or plan.folder / JOURNAL, tell)
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a stage made; verdicts that were mended by hand are no such thing."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != EDITS:
+            path.unlink(missing_ok=True)
+
+
+def costs_of(stages: Iterable[PlannedStage]) -> dict[str, float | None]:
+    """What the stages that are done have cost, by name: US dollars, None where unknown."""
+    return {planned.name: planned.facts().get("cost") for planned in stages if planned.done}
+
+
+def _do_all(
+    plan: Plan, stages: Sequence[PlannedStage], journal: Path, report: Report
+) -> list[StageResult]:
+    results = []
+    for planned in _light_first(plan, stages):
+        done_before = planned.done
+        if not done_before:
+            if not planned.light:
+                check_overlaps(plan, stages)
+            report("start", planned, {})
+            _do(plan, planned, journal)
+            _write_run_file(plan)
+        facts = planned.facts()
+        report("kept" if done_before else "done", planned, facts)
+        results.append(StageResult(planned.name, planned.stage.verb.name, done_before, facts))
+    return results
+
+
+def _check_tracking(stages: Iterable[PlannedStage]) -> None:
+    """Raises MissingExtraError, naming the stage, where a tracker is not installed."""
+    from redink.training.tracking import check_trackers
+
+    for planned in stages:
+        if not planned.done and planned.stage.settings.get("report_to"):
+            try:
+                check_trackers(planned.stage.settings["report_to"])
+            except MissingExtraError as error:
+                raise MissingExtraError(f"stage {planned.name!r}: {error}") from None
 
 
 def _light_first(plan: Plan, stages: Sequence[PlannedStage]) -> list[PlannedStage]:
@@ -108,7 +159,7 @@ def locked(folder: Path) -> Iterator[None]:
         ) from None
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(handle)
         except BlockingIOError:
             owner = os.read(handle, 32).decode(errors="replace").strip()
             raise RunBusyError(
@@ -120,6 +171,15 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _take(handle: int) -> None:
+    """Locks a file; raises BlockingIOError where another process keeps it locked."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(LOOK_SECONDS)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _do(plan: Plan, planned: PlannedStage, journal: Path) -> None:
@@ -203,7 +263,7 @@ def _name(plan: Plan, name: str, is_model: bool) -> str:
 
 
 def _table(plan: Plan, name: str) -> Table[Any]:
-    return Table.read(plan.by_name[name].folder)
+    return read_edited(plan.by_name[name].folder)
 
 
 def _model(plan: Plan, name: str) -> str | Path:
@@ -227,7 +287,12 @@ def run_facts(plan: Plan) -> dict[str, Any]:
         if facts:
             keys = ("seconds", "rows", "dropped", "peak_memory_gib", "tokens", "cost")
             stages.append(
-                {"name": planned.name, "verb": planned.stage.verb.name}
+                {
+                    "name": planned.name,
+                    "verb": planned.stage.verb.name,
+                    "folder": planned.folder.name,
+                    "inputs": {slot: list(names) for slot, names in planned.stage.inputs.items()},
+                }
                 | {key: facts[key] for key in keys if key in facts}
             )
     seeds = {

@@ -4,84 +4,17 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
 from redink.evaluation import compare_arms
-from redink.records import (
-    Critique,
-    InjectedError,
-    Problem,
-    Response,
-    Score,
-    critique_id,
-    problem_id,
-    response_id,
-)
 from redink.reports import Training, render_page
-from redink.tables import Table, critique_table
-
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&{{ 7*7 }} https://evil.example"
-VOID = {"meta", "rect", "line", "circle", "path", "br", "hr", "img", "link", "input"}
-
-
-def score_table(arms, text="#### 1"):
-    """Arm name → a string of c (correct) and w (wrong), one letter per problem."""
-    problems, responses, scores = {}, {}, []
-    for arm, letters in arms.items():
-        for n, letter in enumerate(letters):
-            question, answer = f"question {n} {HOSTILE}", str(n)
-            problem = Problem(problem_id(question, answer), question, answer)
-            problems[problem.id] = problem
-            key = response_id(problem.id, text, "evaluate", arm)
-            outcome = "correct" if letter == "c" else "wrong"
-            responses[key] = Response(key, problem.id, text, "evaluate", arm, outcome=outcome)
-            scores.append(Score(arm, "held", problem.id, 0, key, outcome, "1", "number", 9))
-    return Table(Score, tuple(scores), problems=problems, responses=responses)
-
-
-def marked(kinds):
-    """A critique table with one response per kind of error (None: a right response)."""
-    problems, responses, critiques = {}, {}, []
-    for n, kind in enumerate(kinds):
-        problem = Problem(f"p{n}", f"What is {n} + 1?", str(n + 1))
-        text = f"first line\n\n{n} + 1 = {n + 2}\n#### {n + 2}"
-        key = response_id(problem.id, text, "corrupt")
-        error = InjectedError(kind, 1, str(n + 1), str(n + 2)) if kind else None
-        problems[problem.id] = problem
-        responses[key] = Response(key, problem.id, text, "corrupt", error=error)
-        words = f"critique {n} {HOSTILE}"
-        verdict = "wrong" if kind else "right"
-        identity = critique_id(key, words, "symbolic")
-        critiques.append(Critique(identity, key, words, verdict, 1 if kind else None, True))
-    return critique_table(critiques, responses, problems)
+from tests.reports.world import ACTING, HOSTILE, Elements, marked, score_table
 
 
 def page_of(arms, baseline="sft", **parts):
     table = score_table(arms, parts.pop("text", "#### 1"))
     return render_page(compare_arms(table.rows, baseline, parts.pop("title", "")), table, **parts)
-
-
-class Elements(HTMLParser):
-    """Counts elements and checks that every opened one is closed."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.seen, self.open, self.attributes = [], [], []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        self.seen.append(tag)
-        self.attributes += [name for name, _ in attributes]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.seen.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
 
 
 FULL = {
@@ -112,6 +45,15 @@ def test_hostile_text_stays_text():
     assert not [name for name in elements.attributes if name.startswith("on") or name == "style"]
     assert "&lt;script&gt;alert(1)" in page
     assert "{{ 7*7 }}" in page
+    assert "javascript:alert(3)" in page
+    assert not [value for value in elements.all("href") if not value.startswith("#")]
+
+
+def test_characters_that_act_are_shown_as_marks():
+    page = page_of({"sft": "ccww", "cft": "cwcw"}, **FULL)
+    assert not set(ACTING) & set(page)
+    for mark in ("⟨U+202E⟩gnp.exe⟨U+2066⟩", "⟨ESC⟩[31mred", "⟨NUL⟩"):
+        assert mark in page
 
 
 def test_the_policy_forbids_everything_but_the_pages_own_style():
@@ -130,7 +72,17 @@ def test_nothing_is_referred_to_outside_the_page():
     page = page_of({"sft": "cw", "cft": "cc"})
     without_model_text = page.replace("https://evil.example", "")
     assert not re.search(r"https?:|url\(|@import", without_model_text)
-    assert {"src", "href", "srcset"}.isdisjoint(Elements(page).attributes)
+    elements = Elements(page)
+    assert {"src", "srcset", "action", "style"}.isdisjoint(elements.attributes)
+    assert all(re.fullmatch(r"#[a-z0-9-]+", link) for link in elements.all("href"))
+
+
+def test_every_link_leads_to_a_place_on_the_page_and_no_two_places_have_one_name():
+    page = page_of({"sft": "ccww", "cft": "cwcw", "third": "wwwc"}, **FULL)
+    elements = Elements(page)
+    names = elements.all("id")
+    assert len(names) == len(set(names))
+    assert {link.removeprefix("#") for link in elements.all("href")} <= set(names)
 
 
 @pytest.mark.parametrize("missing", [*FULL, None])
@@ -168,26 +120,46 @@ def test_every_chart_has_a_text_alternative():
     page = page_of({"sft": "ccww", "cft": "cwcw"}, **FULL)
     charts = re.findall(r"<svg [^>]*>", page)
     named = [chart for chart in charts if 'role="img"' in chart and "aria-labelledby" in chart]
-    assert len(named) == 4
+    assert len(named) == 5
     assert all(chart in named or 'aria-hidden="true"' in chart for chart in charts)
-    assert page.count("<desc ") == 4
+    described = re.findall(r"<desc [^>]*>([^<]+)</desc>", page)
+    assert len(described) == 5
+    assert "sft: 50.0 % (15.0 % to 85.0 %); cft: 50.0 % (15.0 % to 85.0 %)" in described
 
 
-def test_three_worked_examples_with_different_errors_are_shown():
+def test_three_sound_critiques_with_different_errors_are_shown():
     page = page_of({"sft": "cw"}, **FULL)
-    assert page.count("<h3>A ") == 3
-    assert "<h3>A response marked right</h3>" in page
-    assert "<h3>A wrong response: slip</h3>" in page
-    assert "<h3>A wrong response: wrong operator</h3>" in page
+    headings = re.findall(r"<h3><a [^>]*>\d+</a> ([^<]*)</h3>", page)
+    assert headings == [
+        "A response marked right",
+        "A wrong response: slip",
+        "A wrong response: wrong operator",
+    ]
     assert "<mark>1 + 1 = 3</mark>" in page
 
 
-def test_disagreements_show_both_sides_and_how_many_there_are():
+def test_critiques_against_the_grader_come_first():
+    page = page_of({"sft": "cw"}, critiques=marked([None, "slip", "slip"], spoilt=2))
+    headings = re.findall(r"<h3><a [^>]*>\d+</a> ([^<]*)</h3>", page)
+    assert headings == [
+        "The grader says wrong, the critique right",
+        "The grader says right, the critique wrong",
+        "A wrong response: slip",
+    ]
+
+
+def test_problems_on_which_arms_differ_show_both_sides():
     page = page_of({"sft": "cccwwwww", "cft": "wwwccccc"})
-    assert "6 of 8 answer pairs" in page
-    assert page.count('class="side good"') == page.count('class="side bad"') == 6
-    agreeing = page_of({"sft": "cw", "cft": "cw"})
-    assert "Where arms disagree" not in agreeing
+    assert page.count('class="side good"') == page.count('class="side bad"') == 8
+    assert "8 of 8 problems and 16 of 16 answers are shown in full" in page
+    assert page.count(" did better than ") == 8
+
+
+def test_arms_that_agree_still_show_what_they_both_solved():
+    page = page_of({"sft": "cw", "cft": "cw"})
+    assert "did better than" not in page
+    assert "cft and sft are right" in page
+    assert "cft and sft are wrong" in page
 
 
 def test_long_texts_are_cut_and_say_so():
@@ -227,11 +199,12 @@ def test_samples_and_seeds_have_their_columns_and_dots():
     for text in ("accuracy, avg@4", "pass@4", "maj@k", "s.d. of training seeds", "one seed",
                  "grader time-out", "judged", "sign flips", "10,000 resamples"):  # fmt: skip
         assert text in page
-    assert page.count('class="seed arm"') == 2
-    assert "(training seeds " in page
+    assert page.count('class="seed arm"') == 2 * 4
+    assert page.count("(training seeds ") == 4
     assert "nan" not in page
     for benchmark in ("held", "other", "average of benchmarks", "all benchmarks"):
         assert f"<caption>{benchmark}<small>" in page
+        assert f"Accuracy on {benchmark}, with 95" in page
 
 
 def test_one_answer_and_one_seed_speak_of_neither():
@@ -244,11 +217,12 @@ def test_one_answer_and_one_seed_speak_of_neither():
 def test_every_table_and_chart_carries_the_mark():
     page = page_of_several(["validation overlaps held: 2 of 6 problems <b>"])
     captions = re.findall(r"<caption>(.*?)</caption>", page, re.DOTALL)
-    assert len(captions) == 12
-    assert all("†" in caption for caption in captions)
+    of_scores = [caption for caption in captions if caption != "Trainings"]
+    assert len(of_scores) == 13
+    assert all("†" in caption for caption in of_scores)
     figures = re.findall(r"<figcaption>(.*?)</figcaption>", page, re.DOTALL)
-    assert sum("†" in caption for caption in figures) == 3
-    assert page.count("†&nbsp;validation overlaps held: 2 of 6 problems &lt;b&gt;") == 5
+    assert sum("†" in caption for caption in figures) == 12
+    assert page.count("†\u00a0validation overlaps held: 2 of 6 problems &lt;b&gt;") == 5
     assert "†" not in page_of_several()
 
 

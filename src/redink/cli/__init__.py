@@ -13,11 +13,12 @@ def main() -> None:
     """
     from redink.cli.app import app
     from redink.errors import RedinkError
+    from redink.progress import shown
 
     try:
         app(prog_name="redink")
     except RedinkError as error:
-        print(f"redink: {error}", file=sys.stderr)
+        print(f"redink: {shown(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _say_interrupted()

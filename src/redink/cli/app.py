@@ -15,6 +15,8 @@ from redink.cli import (
     grading,
     journaling,
     preflighting,
+    reporting,
+    viewing,
 )
 
 app = typer.Typer(
@@ -71,6 +73,8 @@ def run(
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
+app.command(epilog=reporting.EPILOG)(reporting.report)
+app.command(epilog=viewing.EPILOG)(viewing.view)
 app.command(epilog=preflighting.EPILOG)(preflighting.preflight)
 app.command(epilog=dropped.EPILOG)(dropped.dropped)
 app.command(epilog=critiquing.EPILOG)(critiquing.critique)

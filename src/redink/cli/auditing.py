@@ -83,7 +83,7 @@ def critiques(
     from redink.audit.judged import read_judged
     from redink.audit.report import write_report, write_rows
     from redink.audit.sample import draw_sample, write_sample
-    from redink.tables import Table
+    from redink.edits import read_edited
 
     folder = find_critiques(path)
     if is_repair:
@@ -99,7 +99,7 @@ def critiques(
             max_tokens=max_tokens,
         )
         print(*told(done), f"mended table: {out}", "", sep="\n")
-    table = done.table if is_repair else Table.read(folder)
+    table = done.table if is_repair else read_edited(folder)
     found = audit(table, grade=grade)
     checked = read_judged(judged, found.rows) if judged else None
     _print(found, checked, show)

@@ -130,15 +130,15 @@ def export(
     ] = False,
 ) -> None:
     """Write a table for another tool; nothing is uploaded."""
+    from redink.edits import read_edited
     from redink.formats.card import Card
     from redink.formats.chain import chain_of
     from redink.formats.exporting import export_table
-    from redink.tables import Table
 
     folder = table_folder(table)
     card = Card(name or out.name, licence, language, chain_of(folder))
     result = export_table(
-        Table.read(folder),
+        read_edited(folder),
         out,
         format,
         objective=objective,  # type: ignore[arg-type]

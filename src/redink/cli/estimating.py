@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Grid
 
+from redink.edits import read_edited
 from redink.errors import RedinkError
 from redink.evaluation.presets import preset_named
 from redink.machine import cores
@@ -104,7 +105,7 @@ def table_of(plan: Plan, name: str, tables: dict[str, Table[Any]]) -> Table[Any]
     planned = plan.by_name[name]
     if name not in tables:
         if planned.done:
-            tables[name] = Table.read(planned.folder)
+            tables[name] = read_edited(planned.folder)
         elif planned.light:
             tables[name] = _light(plan, planned, tables)
         else:

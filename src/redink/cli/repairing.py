@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from redink.audit.repair import Question, Repair, repair
+from redink.edits import read_edited
 from redink.errors import DataError, UsageError
 from redink.records import Critique
 from redink.tables import Table, response_table
@@ -101,7 +102,7 @@ def repair_folder(
         raise UsageError("--repair: name a new folder for the mended table with -o")
     if (out / "table.json").exists() or out.resolve() == folder.resolve():
         raise UsageError(f"-o {out}: holds a table already; name a new folder for the mended one")
-    table: Table[Critique] = Table.read(folder)
+    table: Table[Critique] = read_edited(folder)
     settings = _settings(table, folder)
     runs = folder.resolve().parent / JOURNAL
     place = journal or (runs if runs.exists() else out / JOURNAL)

@@ -1,7 +1,8 @@
 """`redink run`: shows stages as they go, and where time went."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from rich.table import Table as Grid
 
 from redink.machine import peak_memory_gib
 from redink.plan import Plan, PlannedStage, make_plan
-from redink.progress import duration
+from redink.progress import duration, is_live, shown, watched
 from redink.recipe import Recipe, read_recipe
-from redink.run import StageResult, run_plan, trainings
+from redink.run import Report, StageResult, costs_of, run_plan, trainings
 
 
 def run_command(
@@ -49,10 +50,39 @@ def _run(
     journal: Path | None = None,
 ) -> None:
     print(f"redink run {plan.recipe.name} in {plan.folder}", file=sys.stderr)
-    results = run_plan(plan, until=until, force=force, journal=journal, report=_announce)
+    with _reporter(plan, until, force) as report:
+        results = run_plan(plan, until=until, force=force, journal=journal, report=report)
     _show_times(results)
     _show_scores(plan, results)
     _show_reports(plan, results)
+
+
+@contextmanager
+def _reporter(plan: Plan, until: str | None, force: tuple[str, ...]) -> Iterator[Report]:
+    """What tells of stages: a live display on a terminal, plain lines elsewhere."""
+    if not is_live(sys.stderr):
+        yield _announce
+        return
+    from redink.cli.display import Display
+
+    stages = plan.upstream(until) if until else plan.stages
+    again = {planned.name for name in force for planned in plan.downstream(name)}
+    verbs = [(planned.name, planned.stage.verb.name) for planned in stages]
+    costs = costs_of(planned for planned in stages if planned.name not in again)
+    with Display(verbs, costs) as display, watched(display):
+
+        def show(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> None:
+            if event == "start":
+                display.begin(planned.name, planned.folder.name)
+                return
+            display.end(planned.name, facts)
+            what = "already done" if event == "kept" else _counts(facts).removeprefix(": ")
+            seconds = None if event == "kept" else facts["seconds"]
+            display.say(planned.name, planned.stage.verb.name, what, seconds)
+            if event == "done":
+                _show_critiques(planned)
+
+        yield show
 
 
 def _announce(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> None:
@@ -62,17 +92,20 @@ def _announce(event: str, planned: PlannedStage, facts: Mapping[str, Any]) -> No
         text = f"[{planned.name}] already done"
     else:
         text = f"[{planned.name}] done in {duration(facts['seconds'])}{_counts(facts)}"
-    print(text, file=sys.stderr, flush=True)
-    if event == "done" and planned.stage.verb.name == "critique" and not planned.light:
+    print(shown(text), file=sys.stderr, flush=True)
+    if event == "done":
         _show_critiques(planned)
 
 
 def _show_critiques(planned: PlannedStage) -> None:
+    """What a model's critiques came to."""
+    if planned.stage.verb.name != "critique" or planned.light:
+        return
     from redink.tables import Table
     from redink.teachers.summary import Summary
 
     for label, figure in Summary.of(Table.read(planned.folder)).rows():
-        print(f"    {label}: {figure}", file=sys.stderr)
+        print(f"    {shown(label)}: {shown(figure)}", file=sys.stderr)
 
 
 def _counts(facts: Mapping[str, Any]) -> str:

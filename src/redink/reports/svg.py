@@ -6,6 +6,8 @@ paper; sizes are in user units of a drawing that is `WIDTH` wide.
 
 from markupsafe import Markup, escape
 
+from redink.visible import visible
+
 WIDTH = 480
 
 
@@ -67,14 +69,18 @@ class Drawing:
             self.name,
             self.name,
             self.name,
-            self.title,
+            visible(self.title),
             self.name,
-            self.description,
+            visible(self.description),
         )
         return head + Markup("").join(self._parts) + Markup("</svg>")
 
     def _add(self, template: str, *values: object) -> None:
-        self._parts.append(Markup(template).format(*(escape(value) for value in values)))
+        self._parts.append(Markup(template).format(*(escape(_seen(value)) for value in values)))
+
+
+def _seen(value: object) -> object:
+    return visible(value) if isinstance(value, str) else value
 
 
 def _number(value: float) -> str:

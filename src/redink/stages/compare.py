@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from redink.evaluation.comparison import Comparison, compare_arms
-from redink.evaluation.conclusion import caveat, conclusions
 from redink.files import write_atomically
 from redink.records import Critique, Score
-from redink.reports import Training, marks_of, print_comparison, read_trainings, render_page
+from redink.reports import comparison_facts, marks_of, print_comparison, read_trainings
+from redink.reports.formats import write_report
+from redink.reports.material import material_of
 from redink.tables import Table
 
 
@@ -45,27 +46,9 @@ def compare(
     trained = read_trainings(trainings)
     print_comparison(comparison, trained)
     if out is not None:
-        facts = _facts(comparison, trained)
+        facts = comparison_facts(comparison, trained)
         text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(out / "comparison.json", text.encode())
-        page = render_page(comparison, scores, critiques, trained, run_facts)
-        write_atomically(out / "report.html", page.encode())
+        material = material_of(comparison, scores, critiques, trained, run_facts)
+        write_report(material, out / "report.html", "html")
     return comparison
-
-
-def _facts(comparison: Comparison, trained: Mapping[str, Training]) -> dict[str, Any]:
-    """What `comparison.json` holds."""
-    return {
-        **comparison.to_json(),
-        "conclusions": conclusions(comparison),
-        "caveat": caveat(comparison),
-        "trainings": {
-            arm: {
-                "examples": training.examples,
-                "tokens": training.tokens,
-                "loss_tokens": training.loss_tokens,
-                "seconds": training.seconds,
-            }
-            for arm, training in trained.items()
-        },
-    }

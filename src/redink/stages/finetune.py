@@ -6,11 +6,13 @@ from typing import Any, get_args
 
 from redink.errors import UsageError
 from redink.models.resolve import resolve_model
+from redink.progress import left_to_others
 from redink.tables import Table
 from redink.training.method import MethodName, Precision, method_of
 from redink.training.rendering import Objective, examples_from
 from redink.training.settings import OverLength
-from redink.training.training import train
+from redink.training.tracking import Tracker, check_trackers, reporting
+from redink.training.training import progress_file, train
 from redink.training.validation_plan import (
     ValidateBy,
     ValidationPlan,
@@ -46,6 +48,7 @@ def finetune(
     validate_by: ValidateBy = "accuracy",
     processes: int = 1,
     sharding: str = "none",
+    report_to: Tracker | Sequence[Tracker] | None = None,
     out: Path,
 ) -> Path:
     """Trains a student by TRL's SFTTrainer, with loss on the completions alone.
@@ -91,13 +94,16 @@ def finetune(
             which shares no problem with the data.
         processes: that train together, one to a GPU; the same losses come from any number.
         sharding: how they divide weights and optimizer among them; `none` keeps all in each.
+        report_to: `tensorboard`, `trackio`, `wandb`, `mlflow` or several of them: trackers that are
+            told each step's loss, gradient norm and learning rate. The result is the same without.
         out: folder of the partial work and the result.
 
     Returns `out/model`, a plain transformers folder with `training.json`. An interrupted call
     goes on where its last checkpoint stands; a finished one returns at once. Raises UsageError
     for settings or data that do not fit, DataError for rows that cannot be used, ModelError for a
-    student that cannot be loaded or trained.
+    student that cannot be loaded or trained, MissingExtraError for a tracker that is not installed.
     """
+    trackers = check_trackers(report_to)
     tables = [data] if isinstance(data, Table) else list(data)
     objectives = _objectives(objective, len(tables))
     examples = [
@@ -140,13 +146,15 @@ def finetune(
     label = f"finetune {'+'.join(dict.fromkeys(objectives))}"
     source = resolve_model(student)
     if processes == 1 and sharding == "none":
-        return train(source, examples, settings, out, label, plan)
+        with reporting(trackers):
+            return train(source, examples, settings, out, label, plan)
     _check_division(processes, sharding, method)
     from redink.training.launch import train_in_processes
 
-    return train_in_processes(
-        source, examples, settings, out, label, plan, processes=processes, sharding=sharding
-    )
+    with reporting(trackers), left_to_others(progress_file(out)):
+        return train_in_processes(
+            source, examples, settings, out, label, plan, processes=processes, sharding=sharding
+        )
 
 
 def _check_division(processes: int, sharding: str, method: MethodName) -> None:

@@ -249,7 +249,7 @@ VERBS: dict[str, Verb] = {
                 "student": Input(("model",), required=False),
                 "validation": Input(TABLES, required=False),
             },
-            incidental=frozenset({"processes", "sharding"}),
+            incidental=frozenset({"processes", "sharding", "report_to"}),
             misfit=_objective_misfit,
         ),
         Verb(

@@ -38,7 +38,8 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Starts the clock at the step that training goes on from."""
         self.first_step, self.started = state.global_step, time.monotonic()
-        self.bar.done = state.global_step
+        self.bar.begin(state.global_step)
+        self.bar.curve = [entry["loss"] for entry in losses(state)]
         if is_first():
             self.log.write_text("".join(json.dumps(entry) + "\n" for entry in losses(state)))
 
@@ -54,6 +55,7 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         tokens = sum(self.step_tokens[self.first_step : state.global_step])
         speed = tokens / max(time.monotonic() - self.started, 1e-9)
         done = state.global_step - self.bar.done
+        self.bar.curve.append(logs["loss"])
         self.bar.advance(done, loss=f"{logs['loss']:.3f}", **{"tokens/s": f"{speed:,.0f}"})
 
 

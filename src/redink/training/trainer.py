@@ -18,6 +18,7 @@ from redink.training.head import head_at, loss_positions, summed_cross_entropy
 from redink.training.method import Precision
 from redink.training.packing import pack, packed_attention
 from redink.training.sharding import reduce_in_float32, sharding_arguments
+from redink.training.tracking import NOWHERE, Tracking
 
 CPU_TOKENS, GPU_TOKENS = 640, 16384
 """Padded tokens of a micro-batch at most: two steps of a 135M model took 4.2 GiB with 640, 4.7 GiB
@@ -195,6 +196,7 @@ def build_trainer(
     precision: Precision = "bf16",
     micro_batch_tokens: int | None = None,
     sharding: str = "none",
+    tracking: Tracking = NOWHERE,
 ) -> CompletionTrainer:
     """A trainer for one pass over `dataset` in its own order.
 
@@ -216,6 +218,7 @@ def build_trainer(
         precision: of matrix products: `bf16` (autocast) or `fp32`.
         micro_batch_tokens: at most, with padding; `CPU_TOKENS` or `GPU_TOKENS` where not given.
         sharding: how several processes divide the model, see `redink.training.sharding`.
+        tracking: what is told of each step, by transformers' own callbacks.
     """
     on_gpu = model.device.type == "cuda"
     processes = process_count()
@@ -248,7 +251,7 @@ def build_trainer(
         save_strategy="no",
         logging_steps=1,
         logging_nan_inf_filter=False,
-        report_to="none",
+        **tracking.arguments(),
         disable_tqdm=True,
         **sharding_arguments(sharding, precision),
     )

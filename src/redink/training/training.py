@@ -31,6 +31,7 @@ from redink.training.result import (
 from redink.training.settings import check_settings
 from redink.training.stopping import stopping, stopping_note
 from redink.training.task import Task, training_facts
+from redink.training.tracking import tracking_of
 
 if TYPE_CHECKING:
     from redink.training.validation import ValidationCallback
@@ -137,7 +138,8 @@ def _run(task: Task, validation: "ValidationPlan | None") -> None:
         checkpoint.facts["seconds"] if checkpoint else 0.0,
         task.layout,
     )
-    with quiet(), _progress(task) as bar:
+    tracking = tracking_of(task.out)
+    with quiet(), tracking.kept(), _progress(task) as bar:
         watcher = _watcher(task, validation)
         trainer = build_trainer(
             model,
@@ -157,6 +159,7 @@ def _run(task: Task, validation: "ValidationPlan | None") -> None:
             packing=packing,
             precision=task.method.precision,
             sharding=task.sharding,
+            tracking=tracking,
         )
         if watcher is not None and is_divided(trainer):
             watcher.gather = lambda model: gathered_weights(trainer)
@@ -213,6 +216,11 @@ def _checkpoint(task: Task) -> Checkpoint | None:
     return found
 
 
+def progress_file(out: Path) -> Path:
+    """By which processes that train together tell who started them how far they are."""
+    return out / "progress.json"
+
+
 @contextmanager
 def _progress(task: Task) -> Iterator[Progress]:
     """Shows progress, in the first process."""
@@ -220,7 +228,8 @@ def _progress(task: Task) -> Iterator[Progress]:
     if not is_first():
         yield Progress(task.label, steps, "steps")
         return
-    with progress(task.label, steps, "steps") as bar:
+    keep = progress_file(task.out) if process_count() > 1 else None
+    with progress(task.label, steps, "steps", keep=keep) as bar:
         yield bar
 
 

@@ -1,0 +1,1 @@
+"""The viewer: a local page over the tables of a run."""

@@ -1,0 +1,60 @@
+// A response, step by step, with the first wrong step marked.
+
+import { answersBeside } from "./answer.js";
+import { outcomeChip } from "./chip.js";
+import { element } from "./element.js";
+import { asWritten, prose } from "./prose.js";
+import { counted } from "./words.js";
+
+/**
+ * @param {Object|null} response as the server describes it
+ * @param {Object|null} problem that it answers
+ * @param {Object|null} score of a benchmark's answer, where there is one
+ */
+export function responseView(response, problem, score) {
+  if (!response) return null;
+  const outcome = score?.outcome ?? response.outcome;
+  const facts = [
+    response.model,
+    response.origin && `made by ${response.origin}`,
+    response.tokens && counted(response.tokens, "token"),
+    response.finish && `ended: ${response.finish}`,
+    score?.compared_by && `compared by ${score.compared_by}`,
+    score?.why,
+  ];
+  return element(
+    `section.side.o-${outcome ?? "ungraded"}`,
+    { "aria-labelledby": "response" },
+    element("header", {}, element("h2", { id: "response" }, "Response"), outcomeChip(outcome)),
+    answersBeside(score?.extracted ?? response.answer, problem?.answer, outcome),
+    stepsView(response.steps ?? []),
+    injectedView(response.error),
+    element("p.note", { dir: "auto" }, facts.filter(Boolean).join(" · ")),
+    asWritten(response.text),
+  );
+}
+
+function injectedView(error) {
+  if (!error) return null;
+  const change = `${error.true_value} became ${error.false_value}`;
+  return element(
+    "p.note",
+    { dir: "auto" },
+    `injected: ${error.kind.replaceAll("_", " ")} in step ${error.step + 1}; ${change}`,
+  );
+}
+
+function stepsView(steps) {
+  const first = steps.findIndex((step) => step.wrong);
+  const lines = steps.map((step, at) =>
+    element(
+      at === first ? "li.wrong" : "li",
+      {},
+      at === first ? element("strong.flag", {}, "first wrong step") : null,
+      prose(step.html, `Step ${at + 1}`),
+    ),
+  );
+  return lines.length
+    ? element("ol.steps", { "aria-label": "Steps of the response" }, lines)
+    : element("p.note", {}, "The response is empty.");
+}
