@@ -160,7 +160,7 @@ function pairsTable(stage, arms, correct) {
       "tr",
       {},
       element("th", { scope: "row" }, b),
-      element("td.share", {}, b in correct ? percentage(correct[b]) : ""),
+      element("td", {}, b in correct ? percentage(correct[b]) : ""),
       arms
         .slice(0, -1)
         .map((a, at) =>
