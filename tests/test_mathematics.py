@@ -46,7 +46,7 @@ def test_everything_else_is_escaped():
     found = typeset("<script>alert(1)</script> & \x1b[31m \u202e")
     assert "<script" not in found
     assert "&lt;script&gt;" in found
-    assert "␛</span>[31m" in found
+    assert "⟨ESC⟩</span>[31m" in found
     assert "⟨U+202E⟩" in found
 
 

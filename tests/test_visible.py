@@ -8,11 +8,11 @@ from redink.visible import clipped, escaped, one_line, visible
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("\x1b[31mred", "␛[31mred"),
+        ("\x1b[31mred", "⟨ESC⟩[31mred"),
         ("a\u202eb", "a⟨U+202E⟩b"),
-        ("\x00\x7f\x9b", "␀␡⟨U+009B⟩"),
+        ("\x00\x7f\x9b", "⟨NUL⟩⟨DEL⟩⟨U+009B⟩"),
         ("zero\u200bwidth\ufeff", "zero⟨U+200B⟩width⟨U+FEFF⟩"),
-        ("a\r\nb\rc", "a\nb␍c"),
+        ("a\r\nb\rc", "a\nb⟨CR⟩c"),
         ("\U000e0041", "⟨U+E0041⟩"),
     ],
 )

@@ -239,7 +239,7 @@ class _Reader:
                     self._identity = identity
                 stream.seek(self._place)
                 data = stream.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._forget()
             return self._edits
         except OSError as error:

@@ -76,6 +76,8 @@ def run_plan(
         check_hardware(plan.recipe.hardware.gpus, stages)
         _check_tracking(stages)
         check_reach(stages)
+        if not all(planned.done for planned in stages):
+            _write_run_file(plan)
         verbs = [(planned.name, planned.stage.verb.name) for planned in stages]
         costs = costs_of(stages)
         with Board(plan.folder / BOARD, plan.recipe.name, verbs, costs) as board, watched(board):

@@ -16,10 +16,48 @@ _UNSAFE = re.compile(
 )
 """Control and format characters, without tab and line feed, and without the joiners that Persian,
 Indic scripts and emoji are written with."""
+_NAMES = dict(
+    enumerate(
+        [
+            "NUL",
+            "SOH",
+            "STX",
+            "ETX",
+            "EOT",
+            "ENQ",
+            "ACK",
+            "BEL",
+            "BS",
+            "HT",
+            "LF",
+            "VT",
+            "FF",
+            "CR",
+            "SO",
+            "SI",
+            "DLE",
+            "DC1",
+            "DC2",
+            "DC3",
+            "DC4",
+            "NAK",
+            "SYN",
+            "ETB",
+            "CAN",
+            "EM",
+            "SUB",
+            "ESC",
+            "FS",
+            "GS",
+            "RS",
+            "US",
+        ]
+    )
+) | {0x7F: "DEL"}
 
 
 def visible(text: str) -> str:
-    """`text` with every control and direction character as a mark: `␛`, `⟨U+202E⟩`."""
+    """`text` with every control and direction character as a mark: `⟨ESC⟩`, `⟨U+202E⟩`."""
     return _UNSAFE.sub(lambda found: _mark(found[0]), _line_ends(text))
 
 
@@ -47,9 +85,8 @@ def _line_ends(text: str) -> str:
 
 def _mark(character: str) -> str:
     point = ord(character)
-    if point < 0x20:
-        return chr(0x2400 + point)
-    return "␡" if point == 0x7F else f"⟨U+{point:04X}⟩"
+    # Not the pictures of U+2400: many systems have no font for them and draw an empty box.
+    return f"⟨{_NAMES.get(point, f'U+{point:04X}')}⟩"
 
 
 def _marked(found: re.Match[str]) -> str:

@@ -52,7 +52,7 @@ def test_hostile_text_stays_text():
 def test_characters_that_act_are_shown_as_marks():
     page = page_of({"sft": "ccww", "cft": "cwcw"}, **FULL)
     assert not set(ACTING) & set(page)
-    for mark in ("⟨U+202E⟩gnp.exe⟨U+2066⟩", "␛[31mred", "␀"):
+    for mark in ("⟨U+202E⟩gnp.exe⟨U+2066⟩", "⟨ESC⟩[31mred", "⟨NUL⟩"):
         assert mark in page
 
 

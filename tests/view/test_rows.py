@@ -17,7 +17,8 @@ def test_the_run_lists_its_stages_in_order_with_their_kinds(client):
     ]  # fmt: skip
     assert run["scores"] == [
         {"stage": "scores", "arms": ["sft", "sft@1", "sft@2", "cft"],
-         "benchmarks": ["legs", "sums"]}
+         "benchmarks": ["legs", "sums"],
+             "correct": pytest.approx({"sft": 1 / 3, "sft@1": 1 / 3, "sft@2": 1 / 3, "cft": 2 / 3})}
     ]  # fmt: skip
     assert (run["reviewer"], run["writable"], run["bundle"]) == ("ada", True, False)
 

@@ -110,9 +110,10 @@ def read_run(folder: Path, declared: Sequence[DeclaredStage] = ()) -> RunFolder:
         facts = json.loads((folder / RUN_FILE).read_text())
         listed = {str(stage["name"]): stage for stage in facts.get("stages") or ()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is broken"
         raise DataError(
-            f"{folder}: no run folder with a finished stage ({type(error).__name__}: {error}); "
-            "name a folder that `redink run` or `redink evaluate` made"
+            f"{folder}: no run folder ({RUN_FILE}: {reason}); name a folder that `redink run` or "
+            "`redink evaluate` made"
         ) from None
     stages = list(declared) or _declared(facts)
     known = {stage.name for stage in stages}

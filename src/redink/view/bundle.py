@@ -20,7 +20,7 @@ from redink.view.comparing import compare_item, compare_row
 from redink.view.folders import StageFolder
 from redink.view.item import item_of
 from redink.view.linking import link
-from redink.view.pairing import CASES, arms_of, benchmarks_of, pair
+from redink.view.pairing import CASES, arms_of, benchmarks_of, correct_share, pair
 from redink.view.query import Query, matching_places, rows_of
 from redink.view.review import review_of
 from redink.view.run import ViewedRun
@@ -175,7 +175,10 @@ def _copy_pairs(copy: _Copy, stage: str, table: ViewedTable, limit: int) -> dict
         answer = {"total": sum(counts.values()), "counts": counts, "rows": rows}
         copy.add(["compare", stage], answer, query)
         copy.pairs += len(rows)
-    return {"stage": stage, "arms": arms, "benchmarks": benchmarks_of(table)}
+    correct = {arm: correct_share(table, arm) for arm in arms}
+    return {
+        "stage": stage, "arms": arms, "benchmarks": benchmarks_of(table), "correct": correct,
+    }  # fmt: skip
 
 
 def bundle_page(static: Mapping[str, bytes], answers: Mapping[str, Any]) -> str:

@@ -37,6 +37,15 @@ def benchmarks_of(table: ViewedTable) -> list[str]:
     return [value for value in dict.fromkeys(values) if value != NONE]
 
 
+def correct_share(table: ViewedTable, arm: str) -> float:
+    """The share of an arm's answers that are correct, over all benchmarks and samples.
+
+    Raises UsageError for an arm that the table lacks.
+    """
+    correct = table.columns.facets["outcome"].mask(("correct",))
+    return float(correct[_rows(table, arm, None)].mean())
+
+
 class Keys:
     """Each row's benchmark and problem as one number."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from redink.errors import UsageError
 from redink.view.folders import RunFolder, StageFolder, read_run
-from redink.view.pairing import arms_of, benchmarks_of
+from redink.view.pairing import arms_of, benchmarks_of, correct_share
 from redink.view.table import ViewedTable
 from redink.visible import one_line
 
@@ -57,7 +57,12 @@ class ViewedRun:
         key = _key(stage)
         if key not in self._scores:
             table = self._opened(stage)
-            self._scores[key] = {"arms": arms_of(table), "benchmarks": benchmarks_of(table)}
+            arms = arms_of(table)
+            self._scores[key] = {
+                "arms": arms,
+                "benchmarks": benchmarks_of(table),
+                "correct": {arm: correct_share(table, arm) for arm in arms},
+            }
         return {"stage": stage.name, **self._scores[key]}
 
     def _opened(self, stage: StageFolder) -> ViewedTable:

@@ -129,7 +129,7 @@ def test_hostile_text_shows_as_text(viewer, open_page):
     assert "<img src=x onerror='window.hacked = 1'></textarea>" in question
     assert "[a](javascript:window.hacked=1)" in question
     assert "U+202E" in question
-    assert "␛[31m" in question
+    assert "⟨ESC⟩[31m" in question
     assert page.evaluate("window.hacked") is None
     assert page.locator(".problem script, .problem img, .problem textarea, .problem a").count() == 0
 

@@ -6,7 +6,7 @@ import { hear } from "./feed.js";
 import { complain } from "./notice.js";
 import { reviewBar, reviewOf, showReview } from "./review.js";
 import { ask } from "./source.js";
-import { counted, figure } from "./words.js";
+import { counted, figure, percentage } from "./words.js";
 
 /** The page of the whole run. */
 export class OverviewPage {
@@ -132,16 +132,17 @@ function armsView(scores) {
     "section",
     { "aria-labelledby": "arms" },
     element("h2", { id: "arms" }, "Arms"),
-    scores.map(({ stage, arms, benchmarks }) => [
+    scores.map(({ stage, arms, benchmarks, correct }) => [
       element(
         "p.note",
         {},
-        `${stage}: measured on ${benchmarks.join(", ")}. A pair opens their answers side by side.`,
+        `${stage}: the share of correct answers on ${benchmarks.join(", ")}; intervals are in the report. ` +
+          "A pair opens their answers side by side.",
       ),
       element(
         "div.wide-table",
         { tabindex: "0", role: "group", "aria-label": `Pairs of arms in ${stage}` },
-        pairsTable(stage, pooled(arms)),
+        pairsTable(stage, pooled(arms), correct ?? {}),
       ),
     ]),
   );
@@ -152,20 +153,21 @@ function pooled(arms) {
   return arms.filter((arm) => !(arm.includes("@") && arms.includes(arm.split("@")[0])));
 }
 
-/** Every pair of arms as a triangle of links. */
-function pairsTable(stage, arms) {
-  const rows = arms.slice(1).map((b, below) =>
+/** Each arm's share of correct answers, and every pair of arms as a triangle of links. */
+function pairsTable(stage, arms, correct) {
+  const rows = arms.map((b, above) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, b),
+      element("td", {}, b in correct ? percentage(correct[b]) : ""),
       arms
         .slice(0, -1)
         .map((a, at) =>
           element(
             "td",
             {},
-            at <= below
+            at < above
               ? element(
                   "a",
                   { href: addressOf("compare", [stage], { a, b }), "aria-label": `Compare ${a} and ${b}` },
@@ -180,7 +182,7 @@ function pairsTable(stage, arms) {
   return element(
     "table.pairs",
     {},
-    element("thead", {}, element("tr", {}, element("td"), heads)),
+    element("thead", {}, element("tr", {}, element("td"), element("th", { scope: "col" }, "correct"), heads)),
     element("tbody", {}, rows),
   );
 }

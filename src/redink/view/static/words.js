@@ -50,6 +50,11 @@ export function figure(number) {
   return typeof number === "number" ? number.toLocaleString("en-GB") : "–";
 }
 
+/** A share as a percentage: "52.5 %"; the sign stays beside its number. */
+export function percentage(share) {
+  return `${(100 * share).toFixed(1)}\u00a0%`;
+}
+
 /** A number with its noun: "1 row", "1,200 rows". */
 export function counted(number, noun, nouns = `${noun}s`) {
   return `${figure(number)} ${number === 1 ? noun : nouns}`;
