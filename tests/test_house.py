@@ -96,13 +96,14 @@ PUBLIC = {
     "load": "source n seed split columns options exclude data format kind skip_bad",
     "select": "rows outcome verdict agrees min_chars max_chars length_of deduplicate deduplicate_at"
     " deduplicate_on decontaminate decontaminate_at against data trim per_problem balance"
-    " mixture take spread n seed",
+    " mixture take spread n seed refined useful",
     "corrupt": "problems wrong kinds per_problem annotations seed",
     "critique": "responses teacher style seed preset prompt temperature top_p max_tokens accept "
     "keep engine dtype batch_size concurrency rpm tpm timeout prices max_cost max_tokens_total "
     "journal",
     "respond": "problems model prompt samples temperature top_p max_tokens dedup engine dtype "
-    "batch_size seed concurrency rpm tpm timeout prices max_cost max_tokens_total journal",
+    "batch_size seed concurrency rpm tpm timeout prices max_cost max_tokens_total journal "
+    "from_step",
     "evaluate": "models benchmarks prompt preset samples temperature top_p max_tokens stop seed "
     "engine dtype batch_size judge journal",
 }

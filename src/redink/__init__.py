@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from redink.stages.critique import critique
     from redink.stages.evaluate import evaluate
     from redink.stages.finetune import finetune
+    from redink.stages.fit import fit
+    from redink.stages.label import label
     from redink.stages.load import load
+    from redink.stages.refine import refine
     from redink.stages.respond import respond
     from redink.stages.select import select
     from redink.tables import Table
@@ -27,7 +30,10 @@ _HOMES = {
     "critique": "redink.stages.critique",
     "evaluate": "redink.stages.evaluate",
     "finetune": "redink.stages.finetune",
+    "fit": "redink.stages.fit",
+    "label": "redink.stages.label",
     "load": "redink.stages.load",
+    "refine": "redink.stages.refine",
     "respond": "redink.stages.respond",
     "select": "redink.stages.select",
     "make_plan": "redink.plan",
@@ -55,9 +61,12 @@ __all__ = [
     "critique",
     "evaluate",
     "finetune",
+    "fit",
+    "label",
     "load",
     "make_plan",
     "read_recipe",
+    "refine",
     "respond",
     "run_plan",
     "select",

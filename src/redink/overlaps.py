@@ -12,6 +12,10 @@ from redink.tables import Table
 PROBLEMS = ("problems",)
 
 
+MODELS = ("models", "model", "critic", "global_refiner", "local_refiner", "orm", "sorm")
+"""Arguments that name what answers benchmarks, or chooses among answers."""
+
+
 def check_overlaps(plan: Plan, stages: Iterable[PlannedStage]) -> None:
     """Refuses what would spoil the numbers, as far as the tables are there already.
 
@@ -20,7 +24,7 @@ def check_overlaps(plan: Plan, stages: Iterable[PlannedStage]) -> None:
     its checkpoint would be chosen on one, unless the recipe says `allow_overlap: true`.
     """
     for planned in stages:
-        if planned.stage.verb.name == "evaluate":
+        if planned.stage.produces == "scores":
             benchmarks = _benchmarks(plan, planned.stage)
             for trained in _trainings(plan, planned.stage):
                 _check_data(plan, planned.stage, trained, benchmarks)
@@ -67,19 +71,21 @@ def _why(plan: Plan, validation: str, benchmark: str) -> str:
 
 
 def _trainings(plan: Plan, stage: Stage) -> list[PlannedStage]:
-    """The finetune stages behind the models that a stage evaluates."""
+    """The trainings behind the models and scorers that a stage evaluates."""
     found = {
         planned.name: planned
-        for model in stage.inputs["models"]
+        for slot in MODELS
+        for model in stage.inputs.get(slot, ())
         if model in plan.by_name
         for planned in plan.upstream(model)
-        if planned.stage.verb.name == "finetune"
+        if planned.stage.verb.name in ("finetune", "fit")
     }
     return list(found.values())
 
 
 def _benchmarks(plan: Plan, stage: Stage) -> dict[str, Table[Any]]:
-    planned = [plan.by_name[name] for name in stage.inputs["benchmarks"]]
+    slot = "benchmarks" if "benchmarks" in stage.inputs else "problems"
+    planned = [plan.by_name[name] for name in stage.inputs[slot]]
     return {p.name: Table.read(p.folder) for p in planned if p.done}
 
 

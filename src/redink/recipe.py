@@ -14,6 +14,7 @@ from redink.evaluation.seeds import arm_of
 from redink.expansion import AT, expand
 from redink.hardware import Hardware, read_hardware
 from redink.models.resolve import short_name
+from redink.refinement.strategy import arms_of
 from redink.stages.registry import VERBS, Input, Produces, Verb
 
 STUDENT = "student"
@@ -187,6 +188,8 @@ def _draft(name: str, value: Any, raw: Mapping[str, Any]) -> Stage:
         given.setdefault("student", STUDENT)
     if "model" in verb.inputs:
         given.setdefault("model", STUDENT)
+    if "base" in verb.inputs:
+        given.setdefault("base", STUDENT)
     inputs = {
         argument: _names(name, argument, slot, given.pop(argument))
         for argument, slot in verb.inputs.items()
@@ -281,7 +284,10 @@ def _check_joined(draft: Stage, ordered: Mapping[str, Stage]) -> None:
 
 
 def _arms(stage: Stage, ordered: Mapping[str, Stage]) -> list[str]:
-    """The names under which a stage's models are scored."""
+    """The names under which a stage's models, or strategies, are scored."""
+    if stage.verb.name == "refine":
+        settings = stage.settings
+        return arms_of(settings["strategies"], settings["samples"], settings["oracle"])
     return [name if name in ordered else short_name(name) for name in stage.inputs["models"]]
 
 

@@ -23,7 +23,7 @@ from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.progress import watched
 from redink.reach import check_hardware, check_reach
 from redink.recipe import Stage
-from redink.records import Critique
+from redink.records import Critique, Score
 from redink.tables import Table, drop_counts, join
 from redink.teachers.summary import Summary
 
@@ -234,7 +234,7 @@ def _write_table(
             for name in names
         },
     }
-    if stage.verb.name == "evaluate":
+    if table.kind is Score:
         provenance["marks"] = overlap_marks(plan, stage)
     replace(table, provenance=provenance).write(planned.folder)
     if table.kind is Critique:
@@ -275,7 +275,9 @@ def _model(plan: Plan, name: str) -> str | Path:
 def trainings(plan: Plan, stage: Stage) -> dict[str, Path]:
     """The training records of the arms whose scores a stage compares."""
     evaluation = plan.by_name[stage.inputs["scores"][0]].stage
-    models = [plan.by_name[name] for name in evaluation.inputs["models"] if name in plan.by_name]
+    models = [
+        plan.by_name[name] for name in evaluation.inputs.get("models", ()) if name in plan.by_name
+    ]
     return {planned.name: planned.folder / "model" / "training.json" for planned in models}
 
 

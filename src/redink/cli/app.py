@@ -12,6 +12,7 @@ from redink.cli import (
     critiquing,
     dropped,
     evaluating,
+    evaluating_critics,
     grading,
     journaling,
     preflighting,
@@ -71,6 +72,7 @@ def run(
 
 
 app.command(epilog=evaluating.EPILOG)(evaluating.evaluate)
+app.command("evaluate-critic", epilog=evaluating_critics.EPILOG)(evaluating_critics.evaluate_critic)
 app.command(epilog=grading.EPILOG)(grading.grade)
 app.command(epilog=comparing.EPILOG)(comparing.compare)
 app.command(epilog=reporting.EPILOG)(reporting.report)

@@ -28,6 +28,10 @@ SAMPLED_PER_SECOND = 400.0
 """Tokens sampled a second: the quickstart's 1,200 answers, some 61,000 tokens, took 147 s there."""
 
 
+MADE_BY_TRAINING = (("model",), ("scorer",))
+"""What an argument accepts that is no table."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Rows and tokens of a stage that is not done; None where they cannot be known yet."""
@@ -85,7 +89,7 @@ def _estimate(
         inputs = {
             argument: [table_of(plan, name, tables) for name in names]
             for argument, names in planned.stage.inputs.items()
-            if verb.inputs[argument].accepts != ("model",)
+            if verb.inputs[argument].accepts not in MADE_BY_TRAINING
         }
     except NotYetKnown:
         return Estimate()
@@ -117,6 +121,8 @@ def _light(plan: Plan, planned: PlannedStage, tables: dict[str, Table[Any]]) -> 
     stage = planned.stage
     arguments = dict(stage.settings)
     for argument, names in stage.inputs.items():
+        if stage.verb.inputs[argument].accepts in MADE_BY_TRAINING:
+            continue
         values = [table_of(plan, name, tables) for name in names]
         arguments[argument] = values if stage.verb.inputs[argument].many else join(values)
     try:
@@ -191,7 +197,50 @@ def _critiques(
     return Estimate(found.requests + found.kept, tokens, 0.0, cost=found.cost)
 
 
+def _labels(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    from redink.steps import solution_steps
+
+    settings = planned.stage.settings
+    rows = [row for table in inputs["responses"] for row in table]
+    if settings["source"] == "auto":
+        rows = [row for row in rows if row.error is None]
+    prefixes = sum(max(0, len(solution_steps(row.text)) - 1) for row in rows)
+    tokens = prefixes * settings["samples"] * settings["max_tokens"]
+    rate = SAMPLED_PER_SECOND * max(1, cores() / 2)
+    return Estimate(len(rows), tokens, tokens / rate, at_most=True)
+
+
+def _fitting(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    """Tokens are not counted: the rows' texts are, at four characters a token."""
+    tables = inputs["data"]
+    responses = {key: row for table in tables for key, row in table.responses.items()}
+    ids = {getattr(row, "response_id", row.id) for table in tables for row in table}
+    problems = {key: row for table in tables for key, row in table.problems.items()}
+    texts = [responses[key] for key in ids]
+    characters = sum(len(row.text) + len(problems[row.problem_id].question) for row in texts)
+    tokens = round(characters / 4 * planned.stage.settings["epochs"])
+    rate = TRAINED_PER_SECOND * max(1, cores() / 2)
+    return Estimate(len(ids), tokens, tokens / rate)
+
+
+def _refinement(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    from redink.refinement.strategy import completions_at_most
+
+    settings = planned.stage.settings
+    if "problems" not in inputs:
+        rows = inputs.get("critiques") or inputs["responses"]
+        return _sampling(rows, settings["samples"], settings["max_tokens"])
+    answers, critiques = completions_at_most(settings["strategies"], settings["samples"])
+    found = _sampling(inputs["problems"], answers, settings["max_tokens"])
+    judged = _sampling(inputs["problems"], critiques, settings["critique_tokens"])
+    tokens, seconds = (found.tokens or 0) + (judged.tokens or 0), found.seconds or 0.0
+    return Estimate(found.rows, tokens, seconds + (judged.seconds or 0.0), at_most=True)
+
+
 _MODEL_STAGES = {
+    "label": _labels,
+    "fit": _fitting,
+    "refine": _refinement,
     "finetune": _training,
     "respond": _responses,
     "evaluate": _evaluation,

@@ -11,6 +11,7 @@ from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
 from redink.records import Critique, Score
 from redink.reports.run_folder import RunFolder, RunStage, run_of_facts
+from redink.reports.strategies import read_strategies
 from redink.reports.terminal import marks_of
 from redink.reports.training import Training, read_trainings, read_unfinished
 from redink.tables import Table, join
@@ -27,6 +28,8 @@ class Material:
     """Stage → its table; with several runs RUN/STAGE."""
     trainings: Mapping[str, Training] = field(default_factory=dict)
     """Arm or training stage → what it read."""
+    strategies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Stage → what its strategies came to."""
     runs: tuple[RunFolder, ...] = ()
     notes: tuple[str, ...] = ()
     """What was not to be had, in plain words."""
@@ -55,6 +58,7 @@ def material_of(
         scores=scores,
         critiques={} if critiques is None else {"critiques": critiques},
         trainings=trainings or {},
+        strategies={"": told} if (told := scores.provenance.get("strategies")) else {},
         runs=(run_of_facts(facts),) if facts else (),
     )
 
@@ -94,6 +98,7 @@ def gather(run: RunFolder, comparison: str | None = None, baseline: str | None =
         scores=scores,
         critiques=_critiques(run, stage, notes),
         trainings=trainings_of(run),
+        strategies=read_strategies(run),
         runs=(run,),
         notes=tuple(notes),
     )
@@ -117,7 +122,13 @@ def gather_across(
         for name, table in _critiques(run, None, notes).items():
             critiques[f"{run.folder.name}/{name}"] = table
     return Material(
-        comparison.title, comparison, scores, critiques, trainings, tuple(runs), tuple(notes)
+        comparison.title,
+        comparison,
+        scores,
+        critiques,
+        trainings,
+        runs=tuple(runs),
+        notes=tuple(notes),
     )
 
 
@@ -126,7 +137,7 @@ def trainings_of(run: RunFolder) -> dict[str, Training]:
     paths: dict[str, Path] = {}
     unfinished: dict[str, Training] = {}
     for stage in run.stages:
-        if stage.verb != "finetune" or stage.folder is None:
+        if stage.verb not in ("finetune", "fit") or stage.folder is None:
             continue
         if stage.done:
             paths[stage.name] = stage.folder / "model" / "training.json"
@@ -161,7 +172,7 @@ def _comparison_stage(run: RunFolder, name: str | None, notes: list[str]) -> Run
 
 
 def _scores(run: RunFolder, stage: RunStage | None, notes: list[str]) -> Table[Score] | None:
-    evaluations = run.done("evaluate")
+    evaluations = [one for one in (*run.done("evaluate"), *run.done("refine")) if _scored(one)]
     if stage is not None:
         names = stage.inputs.get("scores", ())
         evaluations = [one for one in evaluations if one.name in names]
@@ -183,6 +194,10 @@ def _scores(run: RunFolder, stage: RunStage | None, notes: list[str]) -> Table[S
     return Table(
         Score, joined.rows, joined.problems, joined.responses, joined.dropped, {"marks": marks}
     )
+
+
+def _scored(stage: RunStage) -> bool:
+    return stage.folder is not None and (stage.folder / "scores.parquet").exists()
 
 
 def _clash(keys: set[tuple[str, str]]) -> str:

@@ -40,6 +40,9 @@ from redink.reports.material import Material
 from redink.reports.pairs import Pairs, pair_arms
 from redink.reports.run_folder import RunFolder
 from redink.reports.settings import method_block, setting_blocks
+from redink.reports.step_scores import step_score_blocks
+from redink.reports.strategies import strategy_blocks
+from redink.reports.strategy_table import by_benchmark
 from redink.reports.training import Training
 from redink.tables import Table
 
@@ -65,6 +68,8 @@ class _Builder:
             ("answer", "What came out", self._answer),
             ("figures", "Figures", self._figures),
             ("benchmarks", "Benchmark by benchmark", self._benchmarks),
+            ("strategies", "Strategies", self._strategies),
+            ("steps", "Step by step", self._steps),
             ("pairs", "Who solved what", self._pair_blocks),
             ("items", "Problems on which arms differ", lambda: iter(self._items)),
             ("training", "Training", self._training),
@@ -191,6 +196,16 @@ class _Builder:
                 "An arm with several answers to a problem did better where the share of its right "
                 "ones is the greater; “both right” holds problems on which the shares are equal."
             )
+
+    def _strategies(self) -> Iterator[Block]:
+        first = 0
+        for facts in self.material.strategies.values():
+            yield from strategy_blocks(facts, first)
+            first += 1 + len(by_benchmark(facts))
+
+    def _steps(self) -> Iterator[Block]:
+        for facts in self.material.strategies.values():
+            yield from step_score_blocks(facts)
 
     def _training(self) -> Iterator[Block]:
         grid = training_grid(self.material.trainings)

@@ -160,8 +160,20 @@ def _same(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produc
 
 
 def _refines(settings: Mapping[str, Any], inputs: Mapping[str, Produces]) -> Produces:
-    """Scores of strategies on problems; the responses that follow critiques."""
-    return "responses" if "critiques" in inputs else "scores"
+    """Scores of strategies on problems; responses rewritten after critiques."""
+    return "responses" if {"critiques", "responses"} & set(inputs) else "scores"
+
+
+def _refine_misfit(
+    settings: Mapping[str, Any], made: Mapping[str, Sequence[Produces]]
+) -> str | None:
+    from redink.refinement.strategy import misfit
+
+    return misfit(settings, made)
+
+
+def _as_injected(settings: Mapping[str, Any]) -> bool:
+    return bool(settings["source"] == "injected")
 
 
 _LEARNS_FROM: dict[str, tuple[Produces, ...]] = {
@@ -221,6 +233,7 @@ VERBS: dict[str, Verb] = {
             {
                 "rows": Input(TABLES),
                 "against": Input(TABLES, many=True, named=True, required=False),
+                "refined": Input(("responses",), required=False),
             },
             version=2,
             light=_light,
@@ -270,6 +283,7 @@ VERBS: dict[str, Verb] = {
                 "responses": Input(("responses",)),
                 "model": Input(("model",), required=False),
             },
+            light=_as_injected,
         ),
         Verb(
             "fit",
@@ -280,7 +294,7 @@ VERBS: dict[str, Verb] = {
                 "base": Input(("model",), required=False),
                 "calibration": Input(("responses", "labels"), required=False),
             },
-            incidental=frozenset({"processes", "sharding", "report_to"}),
+            incidental=frozenset({"report_to"}),
         ),
         Verb(
             "refine",
@@ -289,6 +303,7 @@ VERBS: dict[str, Verb] = {
             {
                 "problems": Input(("problems",), required=False),
                 "critiques": Input(("critiques",), required=False),
+                "responses": Input(("responses",), required=False),
                 "model": Input(("model",)),
                 "orm": Input(("scorer",), required=False),
                 "sorm": Input(("scorer",), required=False),
@@ -296,6 +311,7 @@ VERBS: dict[str, Verb] = {
                 "global_refiner": Input(("model",), required=False),
                 "local_refiner": Input(("model",), required=False),
             },
+            misfit=_refine_misfit,
         ),
         Verb(
             "evaluate",
