@@ -19,6 +19,7 @@ from redink.records import (
     response_id,
 )
 from redink.tables import critique_table, problem_table, response_table
+from redink.teachers.verdict import without_end_mark
 
 PIECES = [
     "\n\nSolution:\n", "Solution:", "\nQuestion:\n", "Question:\n", "Critique:\n", "Critique:",
@@ -112,7 +113,7 @@ def writable(table, name):
     """Without the rows that OpenAI's format bars."""
     if name != "openai":
         return table
-    rows = [row for row in table if row.text.strip()]
+    rows = [row for row in table if without_end_mark(row.text.strip()).strip()]
     return critique_table(rows, table.responses, table.problems) if rows else None
 
 
