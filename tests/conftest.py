@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,10 @@ os.environ.setdefault("REDINK_ENGINE", "transformers")
 # beside other work on two cores a training took 3.0 s with two threads, 0.8 s with one, evaluating
 # three models 2.6 s and 0.3 s.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and all children inherit it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HEAVY = 400
 """Modules that are imported together at least where torch, transformers or TRL are."""

@@ -5,8 +5,8 @@ import pytest
 from redink.reports.formats import write_report
 from redink.reports.material import gather
 from redink.reports.run_folder import read_run
+from tests.chromium import DESK, PHONE, browser, open_page  # noqa: F401
 from tests.reports.world import make_run
-from tests.view.browser.conftest import DESK, PHONE, browser, open_page  # noqa: F401
 from tests.view.browser.test_access import serious
 
 WIDE = {f"an-arm-with-a-long-name-{n}": "cwcwcwcc"[n:] + "cwcwcwcc"[:n] for n in range(5)}

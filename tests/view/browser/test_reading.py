@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.view.browser.conftest import PHONE
+from tests.chromium import PHONE
 from tests.view.browser.small_run import COUNT
 
 PAGES = (

@@ -14,7 +14,8 @@ from redink.reports.formats import write_report
 from redink.reports.material import gather
 from redink.view.bundle import write_bundle
 from redink.view.run import ViewedRun
-from tests.view.browser.conftest import PHONE, Viewer
+from tests.chromium import PHONE
+from tests.view.browser.conftest import Viewer
 from tests.view.browser.test_access import serious
 from tests.view.browser.test_reading import PAGES, open_first, ready, texts
 from tests.view.browser.test_reviewing import edits_of, pressed
