@@ -43,6 +43,10 @@ class Row:
         return len(self.prompt) + self.limit
 
 
+Picker = Callable[[torch.Tensor, Sampling, Sequence[Random]], torch.Tensor]
+"""Chooses the next token of each row, as `redink.engines.drawing.choose` does."""
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What may be held at once: rows, and rows x columns of the cache."""
@@ -60,6 +64,7 @@ def decode(
     pad_id: int,
     bounds: Bounds,
     stopped: Callable[[Sequence[int]], bool] = lambda ids: False,
+    pick: Picker = choose,
 ) -> Iterator[list[Row]]:
     """Continues every row until it ends, and yields rows as they finish, some at a time.
 
@@ -71,8 +76,9 @@ def decode(
         pad_id: any token; it is never attended to.
         bounds: of rows and memory; one row is always admitted.
         stopped: says of a row's new ids whether their text holds a stop text.
+        pick: chooses the next tokens.
     """
-    batch = Batch(model, min(bounds.rows, len(rows)), sampling, pad_id)
+    batch = Batch(model, min(bounds.rows, len(rows)), sampling, pad_id, pick)
     waiting = deque(rows)
     ends = frozenset(stop_ids)
     while waiting or batch.live:
@@ -113,8 +119,10 @@ def _admitted(waiting: deque[Row], batch: "Batch", bounds: Bounds) -> list[Row]:
 class Batch:
     """Rows in the slots of one cache."""
 
-    def __init__(self, model: Any, slots: int, sampling: Sampling, pad_id: int) -> None:
-        self.model, self.sampling, self.pad_id = model, sampling, pad_id
+    def __init__(
+        self, model: Any, slots: int, sampling: Sampling, pad_id: int, pick: Picker = choose
+    ) -> None:
+        self.model, self.sampling, self.pad_id, self.pick = model, sampling, pad_id, pick
         self.slots: list[Row | None] = [None] * slots
         self.cache = open_cache(model.config, slots, model.device)
         # A ready mask saves making it anew in every layer; other attention functions read theirs.
@@ -171,7 +179,7 @@ class Batch:
         if len(live) < len(self.slots) and self.sampling.temperature > 0:
             logits_R_V = logits_R_V[torch.tensor(live, device=device)]
             return self._choose(logits_R_V, self.live)
-        chosen = choose(logits_R_V, self.sampling, [row.draws for row in self.live]).tolist()
+        chosen = self.pick(logits_R_V, self.sampling, [row.draws for row in self.live]).tolist()
         return [(row, token) for row, token in zip(self.slots, chosen, strict=True) if row]
 
     def close_ranks(self) -> None:
@@ -192,7 +200,7 @@ class Batch:
         ).logits[:, -1]
 
     def _choose(self, logits_R_V: torch.Tensor, rows: Sequence[Row]) -> list[tuple[Row, int]]:
-        chosen_R = choose(logits_R_V, self.sampling, [row.draws for row in rows])
+        chosen_R = self.pick(logits_R_V, self.sampling, [row.draws for row in rows])
         return list(zip(rows, chosen_R.tolist(), strict=True))
 
 

@@ -82,7 +82,8 @@ def loss_chart(
     last = max(step for curve in thin.values() for step, _ in curve)
     bottom, height = 200.0, 230.0
     across = Scale(0, max(1, last), 44.0, RIGHT)
-    low, high = min(0.0, *values), max(values) * 1.05 or 1.0
+    low = min(0.0, *values)
+    high = max(0.0, *values) * 1.05 or (0.0 if low else 1.0)
     up = Scale(low, high, bottom, 10.0)
     drawing = Drawing(f"curves-{number}", title, _ends(thin), height)
     for value in ticks(low, high):

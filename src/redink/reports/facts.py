@@ -12,6 +12,7 @@ from redink.reports.flow import Flow
 from redink.reports.items import Chosen
 from redink.reports.material import Material
 from redink.reports.pairs import Pairs
+from redink.reports.reinforcement import reinforcement_facts
 from redink.reports.training import Training
 
 
@@ -63,6 +64,8 @@ def report_facts(
         ],
         "critiques": [dataclasses.asdict(audit) for audit in audits],
         "trainings": {n: dataclasses.asdict(t) for n, t in material.trainings.items()},
+        "scaling": {n: dict(facts) for n, facts in material.scalings.items()},
+        "reinforcement": reinforcement_facts(material.reinforcements),
         "runs": [
             {
                 "folder": run.folder.name,

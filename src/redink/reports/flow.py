@@ -63,7 +63,13 @@ def _rows_in(run: RunFolder, stage: RunStage) -> int | None:
         return None
     if stage.verb == "load":
         return None if stage.rows is None else stage.rows + sum(stage.dropped.values())
-    main = {"select": ("rows",), "evaluate": ("benchmarks",), "compare": ("scores",)}
+    main = {
+        "select": ("rows",),
+        "chain": ("critiques",),
+        "evaluate": ("benchmarks",),
+        "scale": ("benchmarks",),
+        "compare": ("scores",),
+    }
     names = [
         name
         for argument, names in stage.inputs.items()

@@ -10,7 +10,9 @@ from redink.errors import DataError, UsageError
 from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
 from redink.records import Critique, Score
+from redink.reports.reinforcement import Steps, read_reinforcements
 from redink.reports.run_folder import RunFolder, RunStage, run_of_facts
+from redink.reports.scaling import read_scalings
 from redink.reports.strategies import read_strategies
 from redink.reports.terminal import marks_of
 from redink.reports.training import Training, read_trainings, read_unfinished
@@ -30,6 +32,10 @@ class Material:
     """Arm or training stage → what it read."""
     strategies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Stage → what its strategies came to."""
+    scalings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Stage → what models came to at their thinking budgets."""
+    reinforcements: Mapping[str, Steps] = field(default_factory=dict)
+    """Stage → its steps."""
     runs: tuple[RunFolder, ...] = ()
     notes: tuple[str, ...] = ()
     """What was not to be had, in plain words."""
@@ -59,6 +65,7 @@ def material_of(
         critiques={} if critiques is None else {"critiques": critiques},
         trainings=trainings or {},
         strategies={"": told} if (told := scores.provenance.get("strategies")) else {},
+        scalings={"": told} if (told := scores.provenance.get("scaling")) else {},
         runs=(run_of_facts(facts),) if facts else (),
     )
 
@@ -99,6 +106,8 @@ def gather(run: RunFolder, comparison: str | None = None, baseline: str | None =
         critiques=_critiques(run, stage, notes),
         trainings=trainings_of(run),
         strategies=read_strategies(run),
+        scalings=read_scalings(run),
+        reinforcements=read_reinforcements(run),
         runs=(run,),
         notes=tuple(notes),
     )
@@ -137,7 +146,7 @@ def trainings_of(run: RunFolder) -> dict[str, Training]:
     paths: dict[str, Path] = {}
     unfinished: dict[str, Training] = {}
     for stage in run.stages:
-        if stage.verb not in ("finetune", "fit") or stage.folder is None:
+        if stage.verb not in ("finetune", "fit", "reinforce") or stage.folder is None:
             continue
         if stage.done:
             paths[stage.name] = stage.folder / "model" / "training.json"
@@ -172,7 +181,8 @@ def _comparison_stage(run: RunFolder, name: str | None, notes: list[str]) -> Run
 
 
 def _scores(run: RunFolder, stage: RunStage | None, notes: list[str]) -> Table[Score] | None:
-    evaluations = [one for one in (*run.done("evaluate"), *run.done("refine")) if _scored(one)]
+    done = [one for verb in ("evaluate", "refine", "scale") for one in run.done(verb)]
+    evaluations = [one for one in done if _scored(one)]
     if stage is not None:
         names = stage.inputs.get("scores", ())
         evaluations = [one for one in evaluations if one.name in names]

@@ -38,7 +38,9 @@ from redink.reports.items import (
 )
 from redink.reports.material import Material
 from redink.reports.pairs import Pairs, pair_arms
+from redink.reports.reinforcement import reinforcement_blocks
 from redink.reports.run_folder import RunFolder
+from redink.reports.scaling import chart_count, scaling_blocks
 from redink.reports.settings import method_block, setting_blocks
 from redink.reports.step_scores import step_score_blocks
 from redink.reports.strategies import strategy_blocks
@@ -70,9 +72,11 @@ class _Builder:
             ("benchmarks", "Benchmark by benchmark", self._benchmarks),
             ("strategies", "Strategies", self._strategies),
             ("steps", "Step by step", self._steps),
+            ("scaling", "Thinking budgets", self._scaling),
             ("pairs", "Who solved what", self._pair_blocks),
             ("items", "Problems on which arms differ", lambda: iter(self._items)),
             ("training", "Training", self._training),
+            ("reinforcement", "Reinforcement", self._reinforcement),
             ("critiques", "What the critiques are worth", self._audit),
             ("examples", "Critiques to read", lambda: iter(self._examples)),
             ("flow", "Where the data went", self._flow),
@@ -206,6 +210,15 @@ class _Builder:
     def _steps(self) -> Iterator[Block]:
         for facts in self.material.strategies.values():
             yield from step_score_blocks(facts)
+
+    def _scaling(self) -> Iterator[Block]:
+        first = 0
+        for facts in self.material.scalings.values():
+            yield from scaling_blocks(facts, first)
+            first += chart_count(facts)
+
+    def _reinforcement(self) -> Iterator[Block]:
+        yield from reinforcement_blocks(self.material.reinforcements)
 
     def _training(self) -> Iterator[Block]:
         grid = training_grid(self.material.trainings)

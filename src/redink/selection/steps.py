@@ -1,7 +1,7 @@
 """The steps of `select`, in the one order in which they run.
 
-    conditions → usefulness → exact duplicates → near duplicates → decontamination → trim → cap
-    → mixture → n
+    pass rate → conditions → usefulness → exact duplicates → near duplicates → decontamination
+    → trim → cap → mixture → n
 
 Cheap and certain steps come first; what is counted (cap, shares, n) comes last, so that counts
 hold for what is kept. Each step sees what the one before it left.

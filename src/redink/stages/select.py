@@ -11,6 +11,7 @@ from redink.selection.conditions import conditions
 from redink.selection.contamination import RATIO, TestQuestions
 from redink.selection.duplicates import NEAR, SAME, On, exact_duplicates, near_duplicates
 from redink.selection.mixture import read_mixture
+from redink.selection.pass_rate import outside, read_pass_rate, right_of
 from redink.selection.row import By, Part, check_by, check_part, own_part
 from redink.selection.steps import (
     Step,
@@ -56,11 +57,12 @@ def select(
     seed: int = 0,
     refined: Table[Response] | None = None,
     useful: int | None = None,
+    pass_rate: Mapping[str, float] | None = None,
 ) -> Table[Any]:
     """Keeps some rows, in their order. The steps run in this order:
 
-    conditions → usefulness → exact duplicates → near duplicates → decontamination → trim → cap →
-    mixture → n.
+    pass rate → conditions → usefulness → exact duplicates → near duplicates → decontamination →
+    trim → cap → mixture → n.
 
     Args:
         rows: Problems, responses or critiques.
@@ -96,6 +98,10 @@ def select(
             matter.
         refined: Responses that `refine` made following the critiques, for `useful`.
         useful: Keep critiques that at least so many right refinements follow.
+        pass_rate: Keep the problems that so many of their responses here solve, as in
+            `{max: 0.3}` or `{min: 0.1, max: 0.9}`, with all their rows: T1's filter of what is too
+            easy, with 16 samples of each problem (arXiv 2501.11651). Responses that say nothing of
+            the model (`gold_unparsable`, `grader_timeout`, `ungraded`) do not count.
 
     Returns:
         A table of the same kind; `dropped` holds the others with the reason, step by step, and
@@ -123,6 +129,9 @@ def select(
     part = length_of or own_part(rows)
     taking = Taking(take or ("random" if mixing else "first"), part, seed, spread)
     steps: list[tuple[str, Step]] = []
+    if pass_rate is not None:
+        bounds, rates = read_pass_rate(pass_rate), right_of(rows)
+        steps.append(("pass rate", lambda kept: outside(rows, kept, rates, bounds)))
     if checks:
         steps.append(("conditions", lambda kept: failing(kept, checks)))
     if refined is not None and useful is not None:

@@ -121,36 +121,15 @@ class Composer:
         )
 
     def _reason(self, found: Explanation) -> str:
-        equation, expected = found.diagnosis.equation, found.expected
-        key: str = found.reason
-        lacks_expected = key in ("other", "unfinished") and expected is None
-        if lacks_expected or (key == "claim" and found.needed is None):
-            key += "_unknown"
-        needed = self._right_value() if key in _ANSWER_FAULTS else found.needed
-        does, should = _acts(equation, expected)
+        equation = found.diagnosis.equation
+        key, fills = reason_of(self.case, found)
         if key == "calculation" and equation is not None and self.style == "full":
             spelled = _spelled_out(equation)
             if spelled:
                 return self.voice.say(
                     phrases.SPELLED_OUT, sums=spelled, written=_said(equation.value)
                 )
-        return self.voice.say(
-            phrases.REASONS[key],
-            worked=show(equation.worked) if equation is not None else "",
-            value=_exact(equation) if equation is not None else "",
-            written=_said(equation.value) if equation is not None else "",
-            expected=calculation(expected) if expected is not None else "",
-            put=_said(found.put),
-            needed=_said(needed),
-            source=found.source,
-            source_of="the question gives" if found.source == "the question" else "here it takes",
-            does=does,
-            should=should,
-        )
-
-    def _right_value(self) -> Fraction | None:
-        values = self.case.reference.values
-        return values[-1] if values and self.case.final_value is None else self.case.final_value
+        return self.voice.say(phrases.REASONS[key], **fills)
 
     def _correction(self, resume: int) -> list[str]:
         """The reference's own lines from step `resume` on, without its final answer line."""
@@ -161,6 +140,34 @@ class Composer:
             return []
         options = phrases.CORRECTION if resume else phrases.WHOLE_CORRECTION
         return [self.voice.say(options), *lines]
+
+
+def reason_of(case: Case, found: Explanation) -> tuple[str, dict[str, str]]:
+    """Why a step is wrong: a key of `phrases.REASONS`, and what its phrases are filled in with."""
+    equation, expected = found.diagnosis.equation, found.expected
+    key: str = found.reason
+    lacks_expected = key in ("other", "unfinished") and expected is None
+    if lacks_expected or (key == "claim" and found.needed is None):
+        key += "_unknown"
+    needed = _right_value(case) if key in _ANSWER_FAULTS else found.needed
+    does, should = _acts(equation, expected)
+    return key, {
+        "worked": show(equation.worked) if equation is not None else "",
+        "value": _exact(equation) if equation is not None else "",
+        "written": _said(equation.value) if equation is not None else "",
+        "expected": calculation(expected) if expected is not None else "",
+        "put": _said(found.put),
+        "needed": _said(needed),
+        "source": found.source,
+        "source_of": "the question gives" if found.source == "the question" else "here it takes",
+        "does": does,
+        "should": should,
+    }
+
+
+def _right_value(case: Case) -> Fraction | None:
+    values = case.reference.values
+    return values[-1] if values and case.final_value is None else case.final_value
 
 
 def _said(value: Fraction | None) -> str:

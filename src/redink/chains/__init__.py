@@ -1,0 +1,1 @@
+"""Chains: several attempts at a problem and what is wrong with them, as one line of thought."""

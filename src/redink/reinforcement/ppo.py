@@ -1,0 +1,177 @@
+"""Proximal policy optimisation with a value head on the policy, as ReFT trains (arXiv 2401.08967).
+
+Each step draws rollouts from the policy, marks them, asks policy, value head and initial policy
+about them, and takes a few optimizer steps on the clipped losses.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redink.errors import StorageError, UsageError
+from redink.models.memory import release_memory
+from redink.models.quiet import quiet
+from redink.models.source import ModelSource, fingerprint
+from redink.models.template import template_note
+from redink.progress import Progress, progress
+from redink.records import Json, Problem
+from redink.reinforcement.ppo_settings import COLLAPSE, ppo_of
+from redink.reinforcement.ppo_task import PPOTask
+from redink.rewards import Reward
+from redink.training.exhaustion import told_when_memory_ends
+from redink.training.group import is_first, process_count, wait_for_all
+from redink.training.method import method_of
+from redink.training.result import RESULT, finished_result, save_result, training_key
+from redink.training.validation_plan import ValidationPlan
+
+if TYPE_CHECKING:
+    from redink.reinforcement.ppo_training import PPOTraining
+
+
+def train_ppo(
+    student: ModelSource,
+    problems: Sequence[Problem],
+    reward: Reward,
+    settings: Json,
+    out: Path,
+    label: str,
+    validation: "ValidationPlan | None" = None,
+) -> Path:
+    """Trains `student` by PPO on `problems`; ReFT's second stage, after a short fine-tuning.
+
+    Of several processes (torchrun's) that have joined, each calls it: they share the rollouts.
+
+    Args:
+        student: the model to start from; the divergence in the reward is from it as it is here.
+        problems: distinct ones that rollouts are drawn for.
+        reward: marks rollouts; its penalty, where it replaces, stands in the reward's place.
+        settings: by name: those of `PPO` and `Drawing`, `method` and `precision`
+            (`redink.training.method`), `checkpoint_seconds`, `checkpoint_steps`; every other one
+            is kept as part of the training's identity.
+        out: folder of the partial work and of the result: `rollouts.jsonl`, `steps.jsonl`,
+            `model`, and `value_head.safetensors` beside it.
+        label: names the training in what is printed.
+        validation: chooses the step whose policy is returned, the start among them; without it,
+            the last is. ReFT's code chose on the test set.
+
+    Returns `out/model`, a plain transformers folder without the value head. A finished model is
+    returned at once; an interrupted training goes on from its last checkpoint and comes to the
+    same. Raises UsageError for a bad setting or where `out` holds another training's result,
+    DataError, ModelError and StorageError as the parts do.
+    """
+    ppo_of(settings)
+    method_of(settings, "reinforce")
+    identity = settings | (validation.identity() if validation else {})
+    key = training_key(student, problems, identity)
+    finished = finished_result(out / RESULT, key)
+    if finished is not None:
+        return finished
+    task = PPOTask(student, problems, reward, settings, out, label, validation, key)
+    _require_share(task)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with quiet():
+            _run(task)
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
+            "space, then run the same command again: it goes on from the last checkpoint"
+        ) from error
+    finally:
+        release_memory()
+    return out / RESULT
+
+
+def _require_share(task: PPOTask) -> None:
+    """Raises UsageError where a process would have no rollout of its own."""
+    if not task.problems:
+        raise UsageError("reinforce: there are no problems to draw rollouts for; give it some")
+    step = min(task.ppo.problems_per_step, len(task.problems)) * task.ppo.samples
+    if step < process_count():
+        raise UsageError(
+            f"reinforce: {step} rollouts a step do not go round {process_count()} processes; use "
+            f"fewer processes, or problems_per_step = {process_count()} or more"
+        )
+
+
+def _run(task: PPOTask) -> None:
+    """Trains from the beginning or from the last checkpoint, and writes the result."""
+    from redink.reinforcement.ppo_training import PPOTraining
+    from redink.reinforcement.value_head import NAME, save_value_head
+    from redink.training.lora import merged
+
+    training = PPOTraining(task)
+    _announce(task, training)
+    training.begin()
+    longest = task.drawing.max_tokens
+    with (
+        _progress(task) as bar,
+        told_when_memory_ends(lambda: training.done, longest, divisible=False),
+    ):
+        training.run(bar)
+    if is_first():
+        facts = _facts(task, training)
+        watcher, model = training.watcher, training.learner.model
+        if watcher is not None:
+            watcher.restore(model)
+            facts["validation"] = watcher.facts()
+        save_value_head(model.value_head, task.out / NAME)
+        save_result(merged(model.policy), training.tokenizer, facts, task.out)
+        if watcher is not None:
+            watcher.clear()
+    wait_for_all()
+
+
+@contextmanager
+def _progress(task: PPOTask) -> Iterator[Progress]:
+    """Shows progress, in the first process."""
+    if not is_first():
+        yield Progress(task.label, task.ppo.steps, "steps")
+        return
+    with progress(task.label, task.ppo.steps, "steps") as bar:
+        yield bar
+
+
+def _announce(task: PPOTask, training: "PPOTraining") -> None:
+    """Says what will be drawn before anything is."""
+    ppo, drawing = task.ppo, task.drawing
+    task.say(
+        f"{len(task.problems):,} problems; {ppo.steps} steps of {ppo.problems_per_step} problems x "
+        f"{ppo.samples} samples: {ppo.steps * ppo.rollouts:,} rollouts of at most "
+        f"{drawing.max_tokens} tokens"
+    )
+    if ppo.beta == 0:
+        task.say(COLLAPSE)
+    note = template_note(training.tokenizer)
+    if note:
+        task.say(note)
+
+
+def _facts(task: PPOTask, training: "PPOTraining") -> Json:
+    """What `training.json` tells, as of the other algorithms."""
+    steps, count = training.steps, process_count()
+    rollouts = sum(line["rollouts"] for line in steps)
+    tokens = sum((line["tokens"] or 0.0) * line["rollouts"] for line in steps)
+    note, seconds = template_note(training.tokenizer), training.saver.seconds
+    return {
+        "key": task.key,
+        "student": {"name": task.student.name, "fingerprint": fingerprint(task.student)},
+        "settings": task.settings,
+        "ppo": task.ppo.to_json(),
+        **task.method.facts(packing=False),
+        **({"processes": count, "sharding": "none"} if count > 1 else {}),
+        **({"template": note} if note else {}),
+        "problems": len(task.problems),
+        "steps": len(steps),
+        "rollouts": rollouts,
+        "sampled_tokens": round(tokens),
+        "seconds": round(seconds, 3),
+        "rollouts_per_second": round(rollouts / seconds, 3),
+        "device": str(training.learner.accelerator.device),
+        "versions": {name: version(name) for name in ("torch", "transformers", "accelerate")},
+        "losses": [{"step": line["step"], "loss": line["loss"]} for line in steps],
+    }
