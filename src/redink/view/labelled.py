@@ -34,8 +34,8 @@ def labels_json(labels: StepLabels, response: Response | None) -> dict[str, Any]
         "misfit": "" if fits else misfit,
         "steps": [
             {
-                "label": _WORDS.get(label) if label is not None else None,
-                "found": _WORDS.get(found[place]) if found[place] is not None else None,
+                "label": _word(label),
+                "found": _word(found[place]),
                 "successes": _at(labels.successes, place),
                 "tries": _at(labels.tries, place),
                 "used": _at(used, place) if used else None,
@@ -44,6 +44,10 @@ def labels_json(labels: StepLabels, response: Response | None) -> dict[str, Any]
             if fits
         ],
     }
+
+
+def _word(label: bool | None) -> str | None:
+    return None if label is None else _WORDS[label]
 
 
 def before_balance(labels: Sequence[bool | None], meta: Any) -> Sequence[bool | None]:
