@@ -63,6 +63,7 @@ def report_facts(
         ],
         "critiques": [dataclasses.asdict(audit) for audit in audits],
         "trainings": {n: dataclasses.asdict(t) for n, t in material.trainings.items()},
+        "scorers": {n: dataclasses.asdict(s) for n, s in material.scorers.items()},
         "runs": [
             {
                 "folder": run.folder.name,

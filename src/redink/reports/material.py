@@ -10,6 +10,7 @@ from redink.errors import DataError, UsageError
 from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
 from redink.records import Critique, Score
+from redink.reports.fitted_scorers import FittedScorer, read_scorers
 from redink.reports.run_folder import RunFolder, RunStage, run_of_facts
 from redink.reports.strategies import read_strategies
 from redink.reports.terminal import marks_of
@@ -30,6 +31,8 @@ class Material:
     """Arm or training stage → what it read."""
     strategies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Stage → what its strategies came to."""
+    scorers: Mapping[str, FittedScorer] = field(default_factory=dict)
+    """Stage → the scorer that it fitted; with several runs RUN/STAGE."""
     runs: tuple[RunFolder, ...] = ()
     notes: tuple[str, ...] = ()
     """What was not to be had, in plain words."""
@@ -99,6 +102,7 @@ def gather(run: RunFolder, comparison: str | None = None, baseline: str | None =
         critiques=_critiques(run, stage, notes),
         trainings=trainings_of(run),
         strategies=read_strategies(run),
+        scorers=read_scorers(run),
         runs=(run,),
         notes=tuple(notes),
     )
@@ -113,6 +117,7 @@ def gather_across(
     """
     trainings: dict[str, Training] = {}
     critiques: dict[str, Table[Critique]] = {}
+    scorers: dict[str, FittedScorer] = {}
     models = {score.model for score in scores}
     notes: list[str] = []
     for run in runs:
@@ -121,12 +126,14 @@ def gather_across(
             trainings[own if own in models or name in trainings else name] = training
         for name, table in _critiques(run, None, notes).items():
             critiques[f"{run.folder.name}/{name}"] = table
+        scorers |= {f"{run.folder.name}/{name}": s for name, s in read_scorers(run).items()}
     return Material(
         comparison.title,
         comparison,
         scores,
         critiques,
         trainings,
+        scorers=scorers,
         runs=tuple(runs),
         notes=tuple(notes),
     )
