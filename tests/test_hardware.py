@@ -5,7 +5,7 @@ import pytest
 from redink.errors import RecipeError, UsageError
 from redink.hardware import Hardware, read_hardware
 from redink.plan import make_plan
-from redink.reach import check_hardware
+from redink.reach import check_hardware, hardware_notes
 from redink.recipe import check_recipe, read_recipe
 
 PROBLEMS = {"do": "load", "source": "gym:chain_sum", "n": 4}
@@ -73,6 +73,31 @@ def test_more_gpus_than_there_are_end_a_run_before_it_begins(tmp_path, monkeypat
         check_hardware(8, stages)
     check_hardware(2, stages)
     check_hardware(Hardware().gpus, stages)
+
+
+SCORER = {"do": "fit", "data": "drafts"}
+DRAFTS = {"do": "corrupt", "problems": "problems"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (None, None),
+        ({"processes": 1}, None),
+        ({"processes": 2}, "one process; the 2 processes of `hardware` are for finetune stages"),
+        ({"gpus": 8}, "one GPU; the 8 GPUs of `hardware` are for finetune stages"),
+    ],
+)
+def test_scorers_are_fitted_by_one_process_and_that_is_said(asked, said, tmp_path):
+    stages = {"problems": PROBLEMS, "drafts": DRAFTS, "orm": SCORER, "other": SCORER}
+    raw = {"stages": stages} if asked is None else {"stages": stages, "hardware": asked}
+    made = check_recipe(raw, "made", "made")
+    assert "processes" not in made.stage("orm").settings
+    planned = make_plan(made, tmp_path).stages
+    check_hardware(made.hardware.gpus, planned)
+    notes = hardware_notes(made.hardware, planned)
+    assert notes == ([] if said is None else [f"note: orm, other: scorers are fitted on {said}"])
+    assert hardware_notes(made.hardware, planned[:2]) == []
 
 
 def test_validation_by_loss_takes_what_is_learned_and_by_accuracy_takes_problems():

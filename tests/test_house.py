@@ -16,7 +16,8 @@ FLOORS = [
      "reach", "view"},
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
-     "reports", "selection", "audit", "formats", "labelling", "scoring", "refinement", "critics"},
+     "reports", "selection", "audit", "formats", "labelling", "scoring", "refinement", "critics",
+     "chains", "scaling", "rewards", "reinforcement"},
     {"models", "arithmetic", "prompts", "steps", "edits", "mathematics", "mathml"},
     {"tables"},
     {"records", "errors", "files", "progress", "standing", "board", "live", "machine", "visible"},
@@ -96,7 +97,7 @@ PUBLIC = {
     "load": "source n seed split columns options exclude data format kind skip_bad",
     "select": "rows outcome verdict agrees min_chars max_chars length_of deduplicate deduplicate_at"
     " deduplicate_on decontaminate decontaminate_at against data trim per_problem balance"
-    " mixture take spread n seed refined useful",
+    " mixture take spread n seed refined useful pass_rate",
     "corrupt": "problems wrong kinds per_problem annotations seed",
     "critique": "responses teacher style seed preset prompt temperature top_p max_tokens accept "
     "keep engine dtype batch_size concurrency rpm tpm timeout prices max_cost max_tokens_total "

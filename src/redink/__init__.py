@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from redink.recipe import read_recipe
     from redink.records import Critique, Example, Message, Problem, Response, Score
     from redink.run import run_plan
+    from redink.stages.chain import chain
     from redink.stages.compare import compare
     from redink.stages.corrupt import corrupt
     from redink.stages.critique import critique
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from redink.stages.label import label
     from redink.stages.load import load
     from redink.stages.refine import refine
+    from redink.stages.reinforce import reinforce
     from redink.stages.respond import respond
+    from redink.stages.scale import scale
     from redink.stages.select import select
     from redink.tables import Table
 
 _HOMES = {
+    "chain": "redink.stages.chain",
     "compare": "redink.stages.compare",
     "corrupt": "redink.stages.corrupt",
     "critique": "redink.stages.critique",
@@ -34,7 +38,9 @@ _HOMES = {
     "label": "redink.stages.label",
     "load": "redink.stages.load",
     "refine": "redink.stages.refine",
+    "reinforce": "redink.stages.reinforce",
     "respond": "redink.stages.respond",
+    "scale": "redink.stages.scale",
     "select": "redink.stages.select",
     "make_plan": "redink.plan",
     "read_recipe": "redink.recipe",
@@ -56,6 +62,7 @@ __all__ = [
     "Response",
     "Score",
     "Table",
+    "chain",
     "compare",
     "corrupt",
     "critique",
@@ -67,8 +74,10 @@ __all__ = [
     "make_plan",
     "read_recipe",
     "refine",
+    "reinforce",
     "respond",
     "run_plan",
+    "scale",
     "select",
 ]
 

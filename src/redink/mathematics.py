@@ -44,6 +44,10 @@ class StepText:
     html: str
     wrong: bool
     """Whether it is the first wrong one."""
+    first: int = 0
+    """0-based solution step with which it begins."""
+    count: int = 1
+    """Solution steps in it: several where a formula holds their lines together."""
 
 
 def typeset(text: str) -> str:
@@ -79,7 +83,7 @@ def typeset_steps(text: str, first_error: int | None = None) -> list[StepText]:
 
 def _step(line: list[str], begun: int, lines: int, first_error: int | None) -> StepText:
     wrong = first_error is not None and begun <= first_error < begun + lines
-    return StepText("".join(line).strip(), wrong)
+    return StepText("".join(line).strip(), wrong, begun, lines)
 
 
 def _lines(parts: Iterator[tuple[str, str | None]]) -> Iterator[tuple[str, str]]:

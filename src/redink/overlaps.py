@@ -78,7 +78,7 @@ def _trainings(plan: Plan, stage: Stage) -> list[PlannedStage]:
         for model in stage.inputs.get(slot, ())
         if model in plan.by_name
         for planned in plan.upstream(model)
-        if planned.stage.verb.name in ("finetune", "fit")
+        if planned.stage.verb.name in ("finetune", "fit", "reinforce")
     }
     return list(found.values())
 
@@ -92,7 +92,7 @@ def _benchmarks(plan: Plan, stage: Stage) -> dict[str, Table[Any]]:
 def _check_data(
     plan: Plan, stage: Stage, trained: PlannedStage, benchmarks: Mapping[str, Table[Any]]
 ) -> None:
-    for source in trained.stage.inputs["data"]:
+    for source in trained.stage.inputs.get("data") or trained.stage.inputs["problems"]:
         if not plan.by_name[source].done:
             continue
         problems = Table.read(plan.by_name[source].folder).problems

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from redink.errors import RedinkError
+from redink.hardware import Hardware
 from redink.plan import PlannedStage
 
 
@@ -29,6 +30,20 @@ def check_hardware(gpus: int | None, stages: Iterable[PlannedStage]) -> None:
         from redink.training.launch import check_gpus
 
         check_gpus(gpus)
+
+
+def hardware_notes(hardware: Hardware, stages: Iterable[PlannedStage]) -> list[str]:
+    """What a recipe's `hardware` does not reach, a line each: scorers are fitted by one process."""
+    asked = hardware.gpus or hardware.processes or 1
+    lone = [p.name for p in stages if p.stage.verb.name == "fit" and not p.done]
+    if asked == 1 or not lone:
+        return []
+    one = "one GPU" if hardware.gpus else "one process"
+    what = "GPUs" if hardware.gpus else "processes"
+    return [
+        f"note: {', '.join(lone)}: scorers are fitted on {one}; the {asked} {what} of `hardware` "
+        "are for finetune stages"
+    ]
 
 
 def check_models(names: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from redink.expansion import AT, expand
 from redink.hardware import Hardware, read_hardware
 from redink.models.resolve import short_name
 from redink.refinement.strategy import arms_of
+from redink.scaling.budgets import arms_at
 from redink.stages.registry import VERBS, Input, Produces, Verb
 
 STUDENT = "student"
@@ -288,11 +289,14 @@ def _arms(stage: Stage, ordered: Mapping[str, Stage]) -> list[str]:
     if stage.verb.name == "refine":
         settings = stage.settings
         return arms_of(settings["strategies"], settings["samples"], settings["oracle"])
-    return [name if name in ordered else short_name(name) for name in stage.inputs["models"]]
+    models = [name if name in ordered else short_name(name) for name in stage.inputs["models"]]
+    if stage.verb.name == "scale":
+        return arms_at(models, stage.settings["budgets"], stage.settings["unit"])
+    return models
 
 
 def _check_arms(draft: Stage, ordered: Mapping[str, Stage]) -> None:
-    if draft.verb.name == "evaluate":
+    if draft.verb.name in ("evaluate", "scale"):
         arms = _arms(draft, ordered)
         twice = next((arm for arm in arms if arms.count(arm) > 1), None)
         if twice:

@@ -58,7 +58,7 @@ class Response:
     problem_id: str
     text: str
     origin: str
-    """The verb that made it: `respond`, `corrupt`, `load`, `evaluate`."""
+    """The verb that made it: `respond`, `corrupt`, `chain`, `load`, `evaluate`, `scale`, …"""
     model: str = ""
     sampling: Json = field(default_factory=dict)
     answer: str | None = None

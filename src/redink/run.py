@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from redink.models.resolve import short_name
 from redink.overlaps import check_overlaps, overlap_marks
 from redink.plan import MARKER, Plan, PlannedStage, model_name
 from redink.progress import watched
-from redink.reach import check_hardware, check_reach
+from redink.reach import check_hardware, check_reach, hardware_notes
 from redink.recipe import Stage
 from redink.records import Critique, Score
 from redink.tables import Table, drop_counts, join
@@ -74,6 +75,8 @@ def run_plan(
             for planned in plan.downstream(name):
                 _clear(planned.folder)
         check_hardware(plan.recipe.hardware.gpus, stages)
+        for note in hardware_notes(plan.recipe.hardware, stages):
+            print(note, file=sys.stderr)
         _check_tracking(stages)
         check_reach(stages)
         if not all(planned.done for planned in stages):

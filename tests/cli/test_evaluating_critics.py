@@ -61,6 +61,31 @@ def test_the_closed_loop_needs_no_critic(tmp_path):
     assert row["unfollowed"] == 1
 
 
+def test_a_dry_run_says_what_it_takes_and_writes_nothing(labels):
+    (labels / "prices.yaml").write_text("priced: [1000, 2000]\n")
+    said = call(
+        "endpoint:priced@http://127.0.0.1:9/v1", "symbolic", "-b", f"mine={labels / 'labels'}",
+        "-o", labels / "out", "--prices", labels / "prices.yaml", "--dry-run",
+    )  # fmt: skip
+    assert "To ask · mine · 4 responses" in said
+    assert "1,600" in said
+    assert "about 2," in said
+    assert "; $4." in said
+    assert "Nothing was asked." in said
+    assert not (labels / "out").exists()
+
+
+def test_a_dry_run_of_the_closed_loop_asks_for_nothing(tmp_path):
+    marks().write(tmp_path / "critiques")
+    rewritten(["correct"], ["wrong"], ["correct"], []).write(tmp_path / "refined")
+    said = call(
+        "--critiques", tmp_path / "critiques", "--refined", tmp_path / "refined", "-o",
+        tmp_path / "out", "--dry-run",
+    )  # fmt: skip
+    assert "its 3 refinements are graded" in said
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

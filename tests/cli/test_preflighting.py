@@ -1,9 +1,11 @@
 """`redink preflight`: reports without training, and whether a comparison is fair."""
 
+import re
+
 import pytest
 
 from redink.cli.preflighting import Arm, comparable, preflight, unfair
-from redink.errors import UsageError
+from redink.errors import RedinkError, UsageError
 from redink.plan import make_plan
 from redink.recipe import read_recipe
 
@@ -49,6 +51,108 @@ def test_one_stage_alone(recipe, tmp_path, capsys):
     assert "longest row" not in printed
     with pytest.raises(UsageError, match="no finetune stage"):
         preflight(str(recipe), stage="drafts", runs=tmp_path)
+
+
+SCORERS = """
+student: {student}
+hardware: {{processes: 2}}
+stages:
+  problems: {{do: load, source: "gym:chain_sum", n: 12, seed: 1}}
+  others: {{do: load, source: "gym:chain_sum", n: 6, seed: 2, exclude: problems}}
+  drafts: {{do: corrupt, problems: problems, wrong: 0.5}}
+  exact: {{do: label, responses: drafts, source: injected}}
+  apart: {{do: corrupt, problems: others, wrong: 0.5}}
+  more: {{do: corrupt, problems: others, wrong: 1.0, seed: 2}}
+  sampled: {{do: respond, problems: others, model: student, max_tokens: 8}}
+  warmup: {{do: finetune, data: problems, objective: imitate}}
+  orm: {{do: fit, base: warmup, kind: orm, data: drafts, calibration: [apart, more]}}
+  sorm: {{do: fit, kind: sorm, data: exact, max_tokens: 120, epochs: 2, batch_size: 4}}
+  other: {{do: fit, kind: orm, data: drafts, calibration: sampled}}
+  late: {{do: fit, kind: orm, data: sampled}}
+"""
+
+
+@pytest.fixture
+def scorers(tmp_path, tiny_student):
+    path = tmp_path / "scorers.yaml"
+    path.write_text(SCORERS.format(student=tiny_student))
+    return path
+
+
+def rows_of(printed):
+    """The lines of a printed report: name → text."""
+    cells = [line.split("│")[1:3] for line in printed.splitlines() if line.count("│") == 3]
+    return {name.strip(): text.strip() for name, text in cells}
+
+
+def test_a_scorers_rows_labels_and_cost_are_told_and_none_is_fitted(scorers, tmp_path, capsys):
+    preflight(str(scorers), stage="orm", runs=tmp_path / "runs")
+    printed = capsys.readouterr().out
+    told = rows_of(printed)
+    assert told["rows"] == "12 in, 12 kept"
+    assert told["labels"] == "12, of them 50.0% right"
+    calibration = re.fullmatch(r"(\d+) rows in, \1 kept; labels: \1, of them .*% right",
+                               told["calibration"])  # fmt: skip
+    assert calibration is not None
+    assert int(calibration[1]) > 6
+    assert told["steps"] == "1, 1 of them warm-up"
+    assert {"tokens", "lengths", "time", "memory", "disk"} <= set(told)
+    assert printed.count("⟦right⟧") + printed.count("⟦wrong⟧") == 3
+    assert "note: orm: scorers are fitted on one process; the 2 processes" in printed
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_sorms_labels_stand_behind_every_step_and_long_rows_are_told(scorers, tmp_path, capsys):
+    preflight(str(scorers), ["hardware.processes=1"], stage="sorm", runs=tmp_path)
+    printed = capsys.readouterr().out
+    told = rows_of(printed)
+    kept, dropped = int(told["rows"].split()[2]), int(told["dropped"].split(":")[0])
+    assert kept > 0
+    assert "no step is labelled" in printed
+    assert kept + dropped == 11
+    assert told["dropped"] == f"{dropped}: longer than max_tokens = 120"
+    labels = [text for name, text in told.items() if name.startswith("after ")]
+    assert len(labels) > 1
+    assert sum(int(text.split()[0]) for text in labels) == int(told["labels"].split(",")[0])
+    assert printed.count("⟦") > 2 * 3
+    assert "note:" not in printed
+
+
+def test_what_is_not_there_yet_is_named(scorers, tmp_path, capsys):
+    preflight(str(scorers), stage="late", runs=tmp_path)
+    assert capsys.readouterr().out == (
+        "late: its data rests on stage 'sampled' (respond), which runs a model and has not run "
+        "yet\n\n"
+    )
+    preflight(str(scorers), stage="other", runs=tmp_path, samples=False)
+    printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "12 in, 12 kept" in printed
+    assert "its rows rest on stage 'sampled' (respond)" in printed
+    assert "⟦" not in printed
+
+
+def test_a_recipes_scorers_stand_beside_its_trainings_and_are_no_arms(scorers, tmp_path, capsys):
+    preflight(str(scorers), runs=tmp_path, samples=False)
+    printed = capsys.readouterr().out
+    for name in ("warmup", "orm", "sorm", "other"):
+        assert f"\n{name} " in f"\n{printed}"
+    arms = printed[printed.index("\narm") if "\narm" in printed else printed.index(" arm") :]
+    assert "warmup" in arms
+    assert "orm" not in arms
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["stages.orm.soft_labels=true"], "stage 'orm': fit: soft_labels are shares"),
+        (["stages.orm.learning_rate=0"], "stage 'orm': fit: learning_rate = 0"),
+        (["stages.orm.max_tokens=8"], "stage 'orm': nothing to fit .12 longer than max_tokens"),
+        (["stages.orm.calibration=drafts"], "stage 'orm': fit: 12 of the 12 problems"),
+    ],
+)
+def test_what_fit_would_refuse_is_refused(scorers, tmp_path, changes, message):
+    with pytest.raises(RedinkError, match=message):
+        preflight(str(scorers), changes, stage="orm", runs=tmp_path)
 
 
 def test_an_arm_of_two_trainings_counts_both_and_a_shared_warm_up_counts_for_none(recipe, tmp_path):

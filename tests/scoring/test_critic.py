@@ -1,7 +1,11 @@
 """A critic's score is the share of `right` among its two verdicts, by its own probabilities."""
 
+import json
+import shutil
+
 import pytest
 
+from redink.errors import ModelError, UsageError
 from redink.models.template import prompt_text
 from redink.records import Response
 from redink.scoring import CriticScorer
@@ -68,3 +72,30 @@ def test_an_empty_response_is_not_judged(critic):
     empty, whole = critic.score(PROBLEM, ["", TEXTS[0]])
     assert empty.steps == ()
     assert whole.steps != ()
+
+
+def test_a_classifier_is_no_critic(tiny_student, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(tiny_student, other)
+    config = json.loads((other / "config.json").read_text())
+    config["architectures"] = ["LlamaForSequenceClassification"]
+    (other / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="LlamaForSequenceClassification, which writes no text"):
+        CriticScorer.load(other)
+    (other / "scorer.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"other: a scorer .*name it as orm or sorm"):
+        CriticScorer.load(other)
+
+
+def test_bad_folders_and_types_are_refused_by_name(tiny_student, tmp_path):
+    with pytest.raises(ModelError, match=r"nowhere.*no such folder; name"):
+        CriticScorer.load(tmp_path / "nowhere")
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        other = tmp_path / name
+        shutil.copytree(tiny_student, other)
+        (other / name).unlink()
+        with pytest.raises(ModelError) as raised:
+            CriticScorer.load(other)
+        assert str(raised.value).startswith(str(other))
+    with pytest.raises(UsageError, match="use float32 or bfloat16"):
+        CriticScorer.load(tiny_student, dtype="int8")

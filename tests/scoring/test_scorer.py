@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from redink.errors import DataError, ModelError
+from redink.errors import DataError, ModelError, UsageError
 from redink.records import Problem
 from redink.scoring import Scorer, require_kind
 from redink.stages.fit import fit
@@ -66,6 +66,11 @@ def test_more_rows_than_are_planned_at_once_come_back_in_order(scorer, monkeypat
         assert other.steps == pytest.approx(one.steps, abs=1e-5)
 
 
+def test_another_type_of_weights_is_refused_by_name(folder):
+    with pytest.raises(UsageError, match="dtype = float16 is unknown; use float32 or bfloat16"):
+        Scorer.load(folder, dtype="float16")
+
+
 def test_bfloat16_weights_score_nearly_the_same(scorer, folder):
     (exact,) = scorer.score(PROBLEM, [cued_response(PROBLEM, 1).text])
     (rough,) = Scorer.load(folder, dtype="bfloat16", device="cpu").score(
@@ -106,8 +111,67 @@ def test_a_tokenizer_that_writes_the_separator_otherwise_is_refused(folder, tmp_
     facts = json.loads((other / "scorer.json").read_text())
     facts["separator"]["ids"] = [5, 6]
     (other / "scorer.json").write_text(json.dumps(facts))
-    with pytest.raises(ModelError, match=r"\[5, 6\] to the one that the scorer was trained with"):
+    message = r"other: the step .* \[5, 6\] to the one that the scorer was trained with"
+    with pytest.raises(ModelError, match=message):
         Scorer.load(other)
+
+
+WAYS_OUT = (
+    "fit it again",
+    "fit the scorer again",
+    "make the model again",
+    "name the result of a `fit` stage",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("config.json", "cannot be loaded"),
+        ("model.safetensors", "no file named model.safetensors"),
+        ("tokenizer.json", "its tokenizer cannot be loaded"),
+        ("chat_template.jinja", "encode a question otherwise than in training"),
+        ("scorer.json", "is no scorer: it holds no scorer.json"),
+    ],
+)
+@pytest.mark.parametrize("left", [None, b"", b"no such thing"])
+def test_a_missing_or_broken_file_is_one_error_that_names_folder_and_way_out(
+    folder, tmp_path, name, message, left
+):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / name).unlink()
+    if left is not None:
+        (other / name).write_bytes(left)
+    with pytest.raises(ModelError) as raised:
+        Scorer.load(other)
+    said = str(raised.value)
+    assert left is not None or message in said
+    assert said.startswith(str(other))
+    assert any(way in said for way in WAYS_OUT)
+    assert "\n" not in said
+
+
+def test_a_chat_template_of_another_model_is_refused(folder, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    template = other / "chat_template.jinja"
+    template.write_text(template.read_text() + "{# the same #}")
+    assert Scorer.load(other).record.probe
+    template.write_text("Solve this. " + template.read_text())
+    with pytest.raises(ModelError, match="other: its tokenizer and chat template"):
+        Scorer.load(other)
+    facts = json.loads((other / "scorer.json").read_text())
+    del facts["probe"]
+    (other / "scorer.json").write_text(json.dumps(facts))
+    assert Scorer.load(other).record.probe == ()
+
+
+def test_a_stages_folder_is_told_from_its_models(folder, tmp_path):
+    with pytest.raises(ModelError, match=f"did you mean {folder}"):
+        Scorer.load(folder.parent)
+    with pytest.raises(ModelError, match="no such folder; name the result of a `fit` stage"):
+        Scorer.load(folder / "scorer.json")
 
 
 def test_folders_that_hold_no_scorer_are_refused_clearly(tiny_student, tmp_path, folder):

@@ -95,3 +95,16 @@ def test_adapters_begin_with_the_loss_of_the_base(tiny_student, tmp_path, plain)
     found = losses(tiny_student, tmp_path, lora=True)
     assert found[0] == pytest.approx(plain[0], abs=EXACT)
     assert found[1:] != pytest.approx(plain[1:], abs=EXACT)
+
+
+def test_gpus_in_sight_do_not_multiply_the_batch(tiny_student, tmp_path, monkeypatch, plain):
+    from transformers import TrainingArguments
+
+    true_setup = TrainingArguments.__post_init__
+
+    def with_eight(self):
+        true_setup(self)
+        self._n_gpu = 8
+
+    monkeypatch.setattr(TrainingArguments, "__post_init__", with_eight)
+    assert losses(tiny_student, tmp_path) == plain

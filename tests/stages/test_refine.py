@@ -23,7 +23,7 @@ from redink.refinement.judging import Judges
 from redink.refinement.models import Models
 from redink.refinement.strategy import arms_of
 from redink.refinement.writing import Writer
-from redink.stages.refine import refine, refine_with
+from redink.stages.refine import judge_loaders, refine, refine_with
 from redink.tables import Table, critique_table, problem_table
 from tests.forked import forked
 from tests.refinement.scripted import (
@@ -268,6 +268,10 @@ class TestRefusals:
         with pytest.raises(UsageError, match="same draft"):
             refine(PROBLEMS, strategies=["majority"], temperature=0.0)
 
+    def test_a_type_that_scorers_cannot_have(self):
+        with pytest.raises(UsageError, match="refine: scorer_dtype = float16 is unknown; use"):
+            refine(PROBLEMS, strategies=["greedy"], scorer_dtype="float16")
+
     def test_no_problems(self):
         with pytest.raises(DataError, match="no problems"):
             refine(problem_table([]), strategies=["greedy"])
@@ -304,5 +308,7 @@ def test_real_scorers_refiners_and_critic_work_together(tiny_student, tmp_path):
     )
     shown = [step for example in facts["examples"] for step in example["steps"]]
     assert all(0 <= step[name] <= 1 for step in shown for name in ("sorm", "orm"))
+    loaders = judge_loaders(orm, sorm, tiny_student, "bfloat16")
+    assert {str(load().model.dtype) for load in loaders.values()} == {"torch.bfloat16"}
     with pytest.raises(DataError, match="orm: the scorer is of kind sorm"):
         refine(PROBLEMS, model=tiny_student, orm=sorm, strategies=["best-of-2:orm"], samples=2)

@@ -187,6 +187,35 @@ def _evaluation(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[
     return _sampling(inputs["benchmarks"], answers, max_tokens)
 
 
+def _scaling(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    from redink.scaling.budgets import budgets_of
+
+    settings = planned.stage.settings
+    budgets = budgets_of(settings["budgets"], settings["unit"])
+    tokens = budgets[-1] + len(budgets) * settings["answer_tokens"]
+    answers = len(planned.stage.inputs["models"]) * settings["samples"]
+    return _sampling(inputs["benchmarks"], answers, tokens)
+
+
+def _rollouts(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    """Every rollout is written once, and read as one training token per token at least."""
+    settings, ppo = planned.stage.settings, planned.stage.settings["algorithm"] == "ppo"
+    problems = settings["problems_per_step"] or (32 if ppo else 8)
+    count = settings["steps"] * problems * (settings["samples"] or (1 if ppo else 8))
+    tokens = count * settings["max_tokens"]
+    scale = max(1, cores() / 2)
+    seconds = tokens / SAMPLED_PER_SECOND / scale + tokens / TRAINED_PER_SECOND / scale
+    return Estimate(count, tokens, seconds, at_most=True)
+
+
+def _chains(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
+    settings = planned.stage.settings
+    problems = len({key for table in inputs["critiques"] for key in table.problems})
+    tokens = problems * settings["per_problem"] * settings["max_tokens"]
+    rate = SAMPLED_PER_SECOND * max(1, cores() / 2)
+    return Estimate(problems * settings["per_problem"], tokens, tokens / rate, at_most=True)
+
+
 def _critiques(
     planned: PlannedStage, inputs: dict[str, list[Table[Any]]], journal: Path
 ) -> Estimate:
@@ -244,4 +273,7 @@ _MODEL_STAGES = {
     "finetune": _training,
     "respond": _responses,
     "evaluate": _evaluation,
+    "scale": _scaling,
+    "reinforce": _rollouts,
+    "chain": _chains,
 }

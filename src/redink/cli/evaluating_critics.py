@@ -13,6 +13,7 @@ EPILOG = """\b
 Examples:
   redink evaluate-critic my-cft my-sorm -b gsm8k=processbench:gsm8k.json -o quality
   redink evaluate-critic endpoint:MODEL@URL -b math=processbench:math.json -o quality --max-cost 5
+      --dry-run
   redink evaluate-critic symbolic runs/glore-1a2b/sorm-3c4d/model -b runs/glore-1a2b/labels -o q
   redink evaluate-critic verdict:my-cft -b mine=data/labels -o quality --threshold 0.3
   redink evaluate-critic --critiques runs/a-1a2b/critiques --refined runs/a-1a2b/refined -o quality
@@ -73,6 +74,10 @@ def evaluate_critic(
     ] = None,
     max_cost: Annotated[float | None, typer.Option(help="US dollars at most.")] = None,
     max_tokens_total: Annotated[int | None, typer.Option(help="Tokens at most.")] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show responses, tokens, cost and time; ask for nothing."),
+    ] = False,
 ) -> None:
     """Measure critics: the first error found, calibration, and what refinement makes of them."""
     from redink.critics import CriticSettings
@@ -96,7 +101,11 @@ def evaluate_critic(
         journal=out / "completions.sqlite",
     )
     sets = [_benchmark(given, split, n, seed) for given in benchmarks or []]
-    _run(critics or [], sets, settings, out, _loop(critiques, refined))
+    loop = _loop(critiques, refined)
+    if dry_run:
+        _show_estimates(critics or [], sets, settings, loop)
+    else:
+        _run(critics or [], sets, settings, out, loop)
 
 
 def _check(
@@ -160,6 +169,33 @@ def _loop(critiques: Path | None, refined: Path | None) -> "list[LoopFigures]":
     return closed_loop(read_edited(table_folder(critiques)), Table.read(table_folder(refined)))
 
 
+def _show_estimates(
+    critics: list[str], sets: "list[MarkedSet]", settings: Any, loop: "list[LoopFigures]"
+) -> None:
+    from redink.critics import estimate_critics
+    from redink.critics.printing import print_estimates
+
+    if critics:
+        print_estimates(estimate_critics(critics, sets, settings), settings.max_cost)
+    if loop:
+        refinements = sum(one.refinements for one in loop)
+        print(f"the closed loop asks for nothing: its {refinements:,} refinements are graded")
+
+
+def _check_reach(critics: list[str], sets: "list[MarkedSet]", settings: Any) -> None:
+    """Raises at once where an endpoint that is still needed does not answer."""
+    from redink.critics import estimate_critics
+    from redink.reach import check_models
+    from redink.teachers.llm import address_of
+
+    remote = [critic for critic in critics if address_of(critic) is not None]
+    check_models(
+        critic
+        for critic in remote
+        if any(one.asked for one in estimate_critics([critic], sets, settings))
+    )
+
+
 def _run(
     critics: list[str],
     sets: "list[MarkedSet]",
@@ -169,10 +205,9 @@ def _run(
 ) -> None:
     from redink.critics import evaluate_critic as measure
     from redink.critics.printing import print_critics, print_loop
-    from redink.reach import check_models
     from redink.run import locked
 
-    check_models(critics)
+    _check_reach(critics, sets, settings)
     with locked(out):
         rows = measure(critics, sets, settings, out) if critics else []
         _write(out / FILE, rows, loop, settings)

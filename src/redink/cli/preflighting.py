@@ -21,6 +21,8 @@ Examples:
   redink preflight my-recipe.yaml --stage cft --set stages.cft.max_tokens=2048
 """
 
+TRAININGS = ("finetune", "fit")
+"""The verbs that train."""
 FAIR = 0.10
 """Arms that differ by more than this share in steps or loss tokens are named."""
 
@@ -31,7 +33,7 @@ def preflight(
         list[str] | None,
         typer.Option("--set", help="Change a setting: stages.STAGE.SETTING=VALUE.", metavar="K=V"),
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="Only this finetune stage.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only this finetune or fit stage.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
     samples: Annotated[
         bool, typer.Option("--samples/--no-samples", help="Print three rows of each training.")
@@ -51,6 +53,9 @@ def preflight(
     tables: dict[str, Table[Any]] = {}
     unknown = []
     for planned in _trainings(plan, stage):
+        if planned.stage.verb.name == "fit":
+            _show_fit(plan, planned, tables, console, samples)
+            continue
         found = _report(plan, planned, tables)
         if isinstance(found, str):
             print(f"{planned.name}: {found}\n")
@@ -149,24 +154,61 @@ def _difference(value: int, reference: int) -> float:
 def _trainings(plan: "Plan", only: str | None) -> "list[PlannedStage]":
     from redink.errors import UsageError
 
-    found = [planned for planned in plan.stages if planned.stage.verb.name == "finetune"]
+    found = [planned for planned in plan.stages if planned.stage.verb.name in TRAININGS]
     if only is not None:
         plan.recipe.stage(only)
         found = [planned for planned in found if planned.name == only]
         if not found:
-            raise UsageError(f"stage {only!r} is no finetune stage; name one that is")
+            raise UsageError(
+                f"stage {only!r} is no finetune stage and no fit stage; name one that is"
+            )
     if not found:
         raise UsageError(
-            f"recipe {plan.recipe.name!r} has no finetune stage; there is nothing to show"
+            f"recipe {plan.recipe.name!r} has no finetune stage and no fit stage; there is nothing "
+            "to show"
         )
     return found
+
+
+def _show_fit(
+    plan: "Plan",
+    planned: "PlannedStage",
+    tables: "dict[str, Table[Any]]",
+    console: "Console",
+    samples: bool,
+) -> None:
+    from redink.cli.preflighting_scorers import fit_report
+    from redink.errors import RedinkError
+    from redink.reach import hardware_notes
+    from redink.scoring.report import print_scorer_report
+
+    try:
+        found = fit_report(plan, planned, lambda name: _found(plan, name, tables))
+    except RedinkError as error:
+        raise type(error)(f"stage {planned.name!r}: {error}") from None
+    if isinstance(found, str):
+        print(f"{planned.name}: {found}\n")
+        return
+    print_scorer_report(found, console, samples)
+    for note in hardware_notes(plan.recipe.hardware, [planned]):
+        print(f"{note}\n")
+
+
+def _found(plan: "Plan", name: str, tables: "dict[str, Table[Any]]") -> "Table[Any] | str":
+    """A stage's table, or what it waits for."""
+    from redink.cli.estimating import NotYetKnown, table_of
+
+    try:
+        return table_of(plan, name, tables)
+    except NotYetKnown:
+        return f"stage {_waiting_for(plan, name)}, which runs a model and has not run yet"
 
 
 def _report(
     plan: "Plan", planned: "PlannedStage", tables: "dict[str, Table[Any]]"
 ) -> "Report | str":
     """The stage's report, or why there can be none yet."""
-    from redink.cli.estimating import NotYetKnown, root_model, table_of
+    from redink.cli.estimating import root_model
     from redink.errors import RedinkError
     from redink.models.loading import load_tokenizer
     from redink.models.resolve import resolve_model
@@ -181,11 +223,10 @@ def _report(
     settings = dict(planned.stage.settings)
     data = []
     for name in planned.stage.inputs["data"]:
-        try:
-            data.append(table_of(plan, name, tables))
-        except NotYetKnown:
-            waiting = _waiting_for(plan, name)
-            return f"its data rests on stage {waiting}, which runs a model and has not run yet"
+        table = _found(plan, name, tables)
+        if isinstance(table, str):
+            return f"its data rests on {table}"
+        data.append(table)
     goals = settings["objective"]
     objectives: list[Any] = [goals] * len(data) if isinstance(goals, str) else list(goals)
     try:

@@ -1,5 +1,6 @@
 """How good a critic is: does it find the first error, and are the refinements after it right?"""
 
+from redink.critics.estimate import CriticEstimate, estimate_critics
 from redink.critics.evaluation import CriticRow, evaluate_critic
 from redink.critics.figures import CriticFigures, critic_figures
 from redink.critics.judgement import Judgement
@@ -8,6 +9,7 @@ from redink.critics.marked_set import MarkedSet, marked_set
 from redink.critics.settings import CriticSettings
 
 __all__ = [
+    "CriticEstimate",
     "CriticFigures",
     "CriticRow",
     "CriticSettings",
@@ -16,6 +18,7 @@ __all__ = [
     "MarkedSet",
     "closed_loop",
     "critic_figures",
+    "estimate_critics",
     "evaluate_critic",
     "marked_set",
 ]

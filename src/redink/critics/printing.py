@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from redink.critics.estimate import CriticEstimate
 from redink.critics.evaluation import CriticRow
 from redink.critics.loop import LoopFigures
 from redink.evaluation.statistics.shares import Share
 from redink.evaluation.wording import count, counted
+from redink.progress import duration
 from redink.reports.grid import grid, plain
 
 if TYPE_CHECKING:
@@ -22,7 +24,11 @@ LOOP = (
     "were wrong before; kept: of those that were right. In brackets 95 % intervals over problems."
 )
 
-
+ESTIMATE = (
+    "Nothing was asked. Tokens read are counted with the tokenizers of models on this machine, "
+    "else by characters / 3.5; tokens written are those of the journal's critiques, else 400 each "
+    "or max_tokens. Times are for this machine's cores; ? is not known before something was asked."
+)
 _WIDE = 4.0
 """Percentage points from which an interval is told in whole ones."""
 
@@ -73,6 +79,58 @@ def print_loop(rows: Sequence[LoopFigures], console: "Console | None" = None) ->
                 )
             )
     console.print(Text(LOOP, style="dim"))
+
+
+def print_estimates(
+    rows: Sequence[CriticEstimate], max_cost: float | None, console: "Console | None" = None
+) -> None:
+    """Prints what measuring critics will take: a table for each benchmark, then the whole.
+
+    Args:
+        rows: of `estimate_critics`.
+        max_cost: US dollars at most, if there is a limit.
+        console: standard output where not given.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console()
+    for benchmark in dict.fromkeys(row.benchmark for row in rows):
+        here = [row for row in rows if row.benchmark == benchmark]
+        title = f"To ask · {benchmark} · {counted(here[0].rows, 'response')}"
+        console.print(Text(title, style="bold"))
+        table = grid(("to ask", "kept", "read", "written", "cost", "time"), "critic")
+        for row in here:
+            numbers = (count(number) for number in (row.asked, row.kept, row.read, row.written))
+            table.add_row(*plain(row.critic, *numbers, _dollars(row.cost), _time(row.seconds)))
+        console.print(table, "")
+    console.print(Text(_whole(rows, max_cost)))
+    console.print(Text(ESTIMATE, style="dim"))
+
+
+def _whole(rows: Sequence[CriticEstimate], max_cost: float | None) -> str:
+    tokens = sum(row.read + row.written for row in rows)
+    cost, times = sum(row.cost or 0.0 for row in rows), [row.seconds for row in rows]
+    said = [f"{sum(row.asked for row in rows):,} to ask", f"about {tokens:,} tokens"]
+    unpriced = [row.critic for row in rows if row.cost is None]
+    said.append(f"{'at least ' if unpriced else ''}{_dollars(cost)}")
+    known = sum(seconds or 0.0 for seconds in times)
+    said.append(f"{'at least ' if None in times else ''}{_time(known)}")
+    line = "; ".join(said)
+    if unpriced:
+        names = ", ".join(dict.fromkeys(unpriced))
+        line += f"\nthe price of {names} is not known; give --prices"
+    if max_cost is not None and cost > max_cost:
+        line += f"\nabove --max-cost {max_cost:g}: it will stop there"
+    return line
+
+
+def _dollars(cost: float | None) -> str:
+    return "?" if cost is None else f"${cost:,.2f}"
+
+
+def _time(seconds: float | None) -> str:
+    return "?" if seconds is None else duration(seconds)
 
 
 def share(one: Share) -> str:

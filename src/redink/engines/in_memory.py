@@ -24,5 +24,10 @@ class InMemoryEngine(TransformersEngine):
         fresh = type(model)(model.config)
         fresh.load_state_dict(model.state_dict())
         fresh.generation_config = model.generation_config
-        self.model = pack(fresh.to(model.device, torch.bfloat16).eval())
+        fresh = fresh.to(model.device)
+        for parameter in fresh.parameters():
+            # Buffers keep their type, as where a model is loaded: rotary frequencies rounded to
+            # bfloat16 turn far tokens by a wrong angle.
+            parameter.data = parameter.data.to(torch.bfloat16)
+        self.model = pack(fresh.eval())
         self.items.tokenizer, self.items.fingerprint = tokenizer, "in memory"

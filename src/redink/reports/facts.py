@@ -66,6 +66,7 @@ def report_facts(
         "trainings": {n: dataclasses.asdict(t) for n, t in material.trainings.items()},
         "scaling": {n: dict(facts) for n, facts in material.scalings.items()},
         "reinforcement": reinforcement_facts(material.reinforcements),
+        "scorers": {n: dataclasses.asdict(s) for n, s in material.scorers.items()},
         "runs": [
             {
                 "folder": run.folder.name,

@@ -11,6 +11,7 @@ from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
 from redink.records import Critique, Score
 from redink.reports.reinforcement import Steps, read_reinforcements
+from redink.reports.fitted_scorers import FittedScorer, read_scorers
 from redink.reports.run_folder import RunFolder, RunStage, run_of_facts
 from redink.reports.scaling import read_scalings
 from redink.reports.strategies import read_strategies
@@ -36,6 +37,8 @@ class Material:
     """Stage → what models came to at their thinking budgets."""
     reinforcements: Mapping[str, Steps] = field(default_factory=dict)
     """Stage → its steps."""
+    scorers: Mapping[str, FittedScorer] = field(default_factory=dict)
+    """Stage → the scorer that it fitted; with several runs RUN/STAGE."""
     runs: tuple[RunFolder, ...] = ()
     notes: tuple[str, ...] = ()
     """What was not to be had, in plain words."""
@@ -108,6 +111,7 @@ def gather(run: RunFolder, comparison: str | None = None, baseline: str | None =
         strategies=read_strategies(run),
         scalings=read_scalings(run),
         reinforcements=read_reinforcements(run),
+        scorers=read_scorers(run),
         runs=(run,),
         notes=tuple(notes),
     )
@@ -122,6 +126,7 @@ def gather_across(
     """
     trainings: dict[str, Training] = {}
     critiques: dict[str, Table[Critique]] = {}
+    scorers: dict[str, FittedScorer] = {}
     models = {score.model for score in scores}
     notes: list[str] = []
     for run in runs:
@@ -130,12 +135,14 @@ def gather_across(
             trainings[own if own in models or name in trainings else name] = training
         for name, table in _critiques(run, None, notes).items():
             critiques[f"{run.folder.name}/{name}"] = table
+        scorers |= {f"{run.folder.name}/{name}": s for name, s in read_scorers(run).items()}
     return Material(
         comparison.title,
         comparison,
         scores,
         critiques,
         trainings,
+        scorers=scorers,
         runs=tuple(runs),
         notes=tuple(notes),
     )

@@ -41,6 +41,7 @@ from redink.reports.pairs import Pairs, pair_arms
 from redink.reports.reinforcement import reinforcement_blocks
 from redink.reports.run_folder import RunFolder
 from redink.reports.scaling import chart_count, scaling_blocks
+from redink.reports.scorers import scorer_blocks
 from redink.reports.settings import method_block, setting_blocks
 from redink.reports.step_scores import step_score_blocks
 from redink.reports.strategies import strategy_blocks
@@ -77,6 +78,7 @@ class _Builder:
             ("items", "Problems on which arms differ", lambda: iter(self._items)),
             ("training", "Training", self._training),
             ("reinforcement", "Reinforcement", self._reinforcement),
+            ("scorers", "Scorers", lambda: scorer_blocks(found.scorers)),
             ("critiques", "What the critiques are worth", self._audit),
             ("examples", "Critiques to read", lambda: iter(self._examples)),
             ("flow", "Where the data went", self._flow),

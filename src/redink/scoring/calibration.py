@@ -46,6 +46,15 @@ class Reliability:
         """As it stands in `scorer.json`."""
         return asdict(self) | {"bins": [asdict(each) for each in self.bins]}
 
+    @classmethod
+    def from_json(cls, saved: Any) -> "Reliability":
+        """The inverse of `to_json`; raises ValueError where it is none."""
+        try:
+            bins = tuple(_saved_bin(each) for each in saved["bins"])
+            return cls(int(saved["count"]), float(saved["brier"]), float(saved["ece"]), bins)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no reliability table: {error}") from None
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -109,6 +118,13 @@ def _bin(number: int, bins: int, group: Sequence[tuple[float, float]]) -> Bin:
         return Bin(low, high, 0, None, None)
     confidence, observed = (math.fsum(values) / len(group) for values in zip(*group, strict=True))
     return Bin(low, high, len(group), confidence, observed)
+
+
+def _saved_bin(saved: Any) -> Bin:
+    confidence, observed = (
+        None if saved[name] is None else float(saved[name]) for name in ("confidence", "observed")
+    )
+    return Bin(float(saved["low"]), float(saved["high"]), int(saved["count"]), confidence, observed)
 
 
 def fitted_temperature(logits: Sequence[float], targets: Sequence[float]) -> float:

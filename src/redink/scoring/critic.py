@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from redink.errors import ModelError
 from redink.models.loading import load_tokenizer
 from redink.models.resolve import resolve_model
+from redink.models.source import ModelSource
 from redink.models.template import prompt_text
 from redink.records import Problem, Response
+from redink.scoring.model import architectures
+from redink.scoring.record import is_scorer
 from redink.scoring.scores import StepScores
+from redink.scoring.weights import ScorerDtype, check_dtype
 from redink.steps import prefix_text, solution_steps
 from redink.steps.continuing import continued_ids, plain_ids
 from redink.training.batches import largest_micro_batch
@@ -48,17 +53,22 @@ class CriticScorer:
         model: str | Path,
         *,
         every_step: bool = False,
-        dtype: str = "float32",
+        dtype: ScorerDtype = "float32",
         device: str | None = None,
         limit: int | None = None,
     ) -> "CriticScorer":
         """The critic called `model`: a name, a folder or `hf:ORG/NAME`.
 
-        Raises ModelError where it cannot be found or loaded.
+        `dtype` is that of `Scorer.load`.
+
+        Raises ModelError where it cannot be found or loaded, or writes no text; UsageError for
+        another dtype.
         """
         from redink.models.loading import load_model
 
+        check_dtype(dtype)
         source = resolve_model(model)
+        _require_writer(source)
         tokenizer = load_tokenizer(source)
         return cls(load_model(source, dtype, device), tokenizer, every_step=every_step, limit=limit)
 
@@ -115,6 +125,23 @@ class CriticScorer:
             sequences,
             self.tokenizer.pad_token_id,
             self._limit or largest_micro_batch(self.model.device.type),
+        )
+
+
+def _require_writer(source: ModelSource) -> None:
+    """Raises ModelError for a classifier: a causal model of its weights would have a head drawn at
+    random, or one that it never learned to write with."""
+    if is_scorer(source.folder):
+        raise ModelError(
+            f"{source.name}: a scorer that `fit` made, which writes no verdict; name it as orm or "
+            "sorm (`Scorer.load`), and as critic a model that finetune made with objective "
+            "critique or verdict"
+        )
+    found = architectures(source)
+    if any(name.endswith("Classification") for name in found):
+        raise ModelError(
+            f"{source.name}: its weights are those of {found[0]}, which writes no text; name a "
+            "model that finetune made with objective critique or verdict"
         )
 
 

@@ -103,14 +103,21 @@ def require_causal(model: Any, name: str) -> None:
         )
 
 
+def architectures(source: ModelSource) -> list[str]:
+    """The classes of transformers that a model's weights were saved from, as far as it says so."""
+    return list(_config(source).architectures or ())
+
+
 def scorer_file(folder: Path, name: str) -> Any:
     """The content of a JSON file of a scorer's folder; raises ModelError where it is none."""
     try:
         return json.loads((folder / name).read_text())
     except FileNotFoundError:
+        inner = folder / "model"
+        hint = f"; did you mean {inner}?" if (inner / name).is_file() else ""
         raise ModelError(
             f"{folder} is no scorer: it holds no {name}; name the result of a `fit` stage (its "
-            "folder `model`); a model made by finetune scores nothing"
+            f"folder `model`); a model made by finetune scores nothing{hint}"
         ) from None
     except (OSError, ValueError) as error:
         raise ModelError(
@@ -180,5 +187,5 @@ def _unloadable(source: ModelSource, error: Exception) -> ModelError:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return ModelError(
         f"{source.name}: cannot be loaded ({reason}); the folder must be a text model saved by "
-        "transformers 5 with safetensors weights"
+        "transformers 5 with safetensors weights: copy it whole, or make the model again"
     )

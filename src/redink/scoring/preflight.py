@@ -1,28 +1,18 @@
 """What a scorer will be trained on, encoded once and counted before anything is spent."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from redink.errors import DataError
-from redink.files import write_atomically
 from redink.models.loading import control_tokens
-from redink.progress import duration
 from redink.records import Json
 from redink.scoring.batches import EncodedRow
 from redink.scoring.labelled import Labelled, LabelledRows
 from redink.steps import StepEncoder
 from redink.training.encoding import Encoded
 from redink.training.lengths import percentile
-from redink.training.outlook import BEYOND_TENSORS, Outlook, gibibytes
 from redink.training.preflight import Preflight
-from redink.training.report import REPORT
-
-SHOWN_PREFIXES = 12
-"""Prefix lengths printed at most; all stand in `preflight.json`."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +24,8 @@ class ScorerFlight:
     """For each of `rows` the solution steps (0-based) that its positions are the ends of."""
     rows_in: int
     dropped: dict[str, int]
+    names: tuple[str, ...] = ()
+    """The response that each of `rows` is, by its id."""
 
     def counts(self) -> Json:
         """The counts as they stand in `training.json` and `scorer.json`."""
@@ -82,7 +74,7 @@ def scorer_flight(found: LabelledRows, tokenizer: Any, max_tokens: int) -> Score
     Raises DataError where nothing is left.
     """
     encoder, special = StepEncoder(tokenizer), tuple(control_tokens(tokenizer))
-    rows, steps = [], []
+    rows, steps, names = [], [], []
     dropped = dict(found.dropped)
     for row in found.rows:
         outcome = _encoded(row, encoder, special, max_tokens)
@@ -90,11 +82,20 @@ def scorer_flight(found: LabelledRows, tokenizer: Any, max_tokens: int) -> Score
             dropped[outcome] = dropped.get(outcome, 0) + 1
         else:
             rows.append(outcome)
+            names.append(row.id)
             steps.append(tuple(i for i, target in enumerate(row.targets) if target is not None))
     if not rows:
         reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.items()) or "no rows"
         raise DataError(f"nothing to fit ({reasons}); raise max_tokens or give more data")
-    return ScorerFlight(tuple(rows), tuple(steps), found.rows_in, dropped)
+    return ScorerFlight(tuple(rows), tuple(steps), found.rows_in, dropped, tuple(names))
+
+
+def calibration_flight(found: LabelledRows, tokenizer: Any, max_tokens: int) -> ScorerFlight:
+    """As `scorer_flight`, of the rows that the temperature is found with."""
+    try:
+        return scorer_flight(found, tokenizer, max_tokens)
+    except DataError as error:
+        raise DataError(f"the calibration table: {error}") from None
 
 
 def _encoded(
@@ -113,45 +114,3 @@ def _encoded(
         if target is not None
     ]
     return EncodedRow(encoded.ids, *(tuple(values) for values in zip(*labelled, strict=True)))
-
-
-def announce_flight(label: str, flight: ScorerFlight, ahead: Outlook, out: Path) -> None:
-    """Prints the counts and what the training will take, and writes `out/preflight.json`."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(label), title_justify="left", show_header=False)
-    for name, text in _lines(flight, ahead):
-        table.add_row(name, Text(text))
-    Console(file=sys.stderr).print(table)
-    facts = {
-        "label": label,
-        "rows": flight.counts(),
-        "prefixes": flight.prefixes(),
-        **ahead.facts(),
-    }
-    write_atomically(out / REPORT, json.dumps(facts, indent=2).encode())
-
-
-def _lines(flight: ScorerFlight, ahead: Outlook) -> list[tuple[str, str]]:
-    counts, prefixes = flight.counts(), flight.prefixes()
-    lines = [("rows", f"{counts['rows_in']:,} in, {counts['rows_kept']:,} kept")]
-    lines += [("dropped", f"{count:,}: {reason}") for reason, count in counts["dropped"].items()]
-    lines.append(
-        ("labels", f"{counts['loss_tokens']:,}, of them {counts['positive_share']:.1%} right")
-    )
-    lines += [
-        (f"after {row['steps']}", f"{row['labels']:,} labels, {row['positive']:.1%} right")
-        for row in prefixes[:SHOWN_PREFIXES]
-    ]
-    if len(prefixes) > SHOWN_PREFIXES:
-        lines.append(("later", f"up to {prefixes[-1]['steps']} steps: see {REPORT}"))
-    memory = round(ahead.memory.total * BEYOND_TENSORS)
-    lines += [
-        ("tokens", f"{ahead.tokens:,}; longest row {counts['longest']:,}"),
-        ("steps", f"{ahead.steps:,}, {ahead.warmup_steps:,} of them warm-up"),
-        ("time", f"about {duration(ahead.seconds)}"),
-        ("memory", f"about {gibibytes(memory)}"),
-    ]
-    return lines

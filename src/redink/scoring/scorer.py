@@ -12,6 +12,7 @@ from redink.scoring.batches import EncodedRow
 from redink.scoring.calibration import probabilities
 from redink.scoring.record import ScorerRecord
 from redink.scoring.scores import StepScores
+from redink.scoring.weights import ScorerDtype, check_dtype
 from redink.steps import StepEncoder, solution_steps
 from redink.training.batches import largest_micro_batch
 from redink.training.rendering import plain_solution, question_messages
@@ -42,7 +43,7 @@ class Scorer:
         cls,
         folder: str | Path,
         *,
-        dtype: str = "float32",
+        dtype: ScorerDtype = "float32",
         device: str | None = None,
         limit: int | None = None,
     ) -> "Scorer":
@@ -50,22 +51,28 @@ class Scorer:
 
         Args:
             folder: of the model, with `scorer.json`.
-            dtype: of its weights: `float32`, or `bfloat16` at half the memory.
+            dtype: of its weights. `float32` is what the temperature was found with. `bfloat16`
+                takes half the memory, and on two cores a quarter of the time; on 160 responses it
+                moved the scores of two scorers of 135M parameters by 0.01 on average and 0.065 at
+                most, and 2 % of the steps across 0.5, while their areas under the curve stayed
+                within 0.007: enough to choose among answers, not to compare with a float32 table.
             device: a torch device; None takes a GPU where there is one.
             limit: padded tokens of a forward pass at most.
 
-        Raises ModelError where the folder is no scorer or the tokenizer in it is not the one that
-        it was trained with.
+        Raises ModelError, naming the folder, where it is no scorer, lacks a file, or its tokenizer
+        is not the one that it was trained with; UsageError for another dtype.
         """
         from redink.scoring.model import load_scorer_model
 
+        check_dtype(dtype)
         place = Path(folder).expanduser()
         if not place.is_dir():
-            raise ModelError(f"{folder}: no such folder; name the result of a `fit` stage")
+            raise ModelError(
+                f"{folder}: no such folder; name the result of a `fit` stage (its folder `model`)"
+            )
         record = ScorerRecord.read(place)
         source = ModelSource(str(folder), place.absolute())
-        tokenizer = load_tokenizer(source)
-        record.separator.check(tokenizer)
+        tokenizer = _tokenizer(source, record)
         return cls(load_scorer_model(source, dtype, device), tokenizer, record, limit)
 
     def score(self, problem: Problem, texts: Sequence[str]) -> list[StepScores]:
@@ -115,6 +122,18 @@ class Scorer:
 
         limit = self._limit or largest_micro_batch(self.model.device.type)
         return read_logits(self.model, rows, self.tokenizer.pad_token_id, limit)
+
+
+def _tokenizer(source: ModelSource, record: ScorerRecord) -> Any:
+    try:
+        tokenizer = load_tokenizer(source)
+    except ModelError as error:
+        raise ModelError(f"{error}; copy the scorer's folder whole, or fit it again") from None
+    try:
+        record.check(tokenizer)
+    except ModelError as error:
+        raise ModelError(f"{source.name}: {error}") from None
+    return tokenizer
 
 
 def require_kind(scorer: Scorer, kind: str, setting: str) -> Scorer:

@@ -91,6 +91,8 @@ def build_score_trainer(
             tracking=tracking,
         )
     )
+    # With several GPUs in sight transformers would take that many times `batch_size` rows a step.
+    config._n_gpu = min(config.n_gpu, 1)
     limit = micro_batch_tokens or largest_micro_batch(model.device.type)
     trainer = ScoreTrainer(
         model=model,

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from redink.errors import DataError, StorageError, UsageError
+from redink.errors import StorageError, UsageError
 from redink.models.loading import load_tokenizer
 from redink.models.memory import release_memory
 from redink.models.quiet import quiet
@@ -17,15 +17,16 @@ from redink.progress import progress
 from redink.records import Json, content_id, to_row
 from redink.scoring.calibration import HOTTEST, Calibration, calibrate
 from redink.scoring.labelled import LabelledRows
-from redink.scoring.preflight import ScorerFlight, announce_flight, scorer_flight
-from redink.scoring.record import NAME, ScorerRecord
+from redink.scoring.preflight import ScorerFlight, calibration_flight, scorer_flight
+from redink.scoring.record import NAME, ScorerRecord, probe_ids
+from redink.scoring.report import announce, scorer_report
 from redink.steps import SeparatorTokens
 from redink.training.batches import largest_micro_batch, training_order
 from redink.training.checkpoints import newest_checkpoint
 from redink.training.exhaustion import told_when_memory_ends
 from redink.training.group import process_count
 from redink.training.method import Method, method_of
-from redink.training.outlook import check_room, outlook
+from redink.training.outlook import outlook
 from redink.training.result import CHECKPOINTS, RESULT, finished_result, save_result, training_key
 from redink.training.settings import check_settings
 from redink.training.tracking import tracking_of
@@ -100,7 +101,9 @@ def train_scorer(
         return finished
     tokenizer = load_tokenizer(base)
     flight = scorer_flight(found, tokenizer, settings["max_tokens"])
-    apart = _apart(calibration, tokenizer, settings["max_tokens"]) if calibration else None
+    apart = (
+        calibration_flight(calibration, tokenizer, settings["max_tokens"]) if calibration else None
+    )
     order = training_order(
         len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
@@ -115,13 +118,6 @@ def train_scorer(
     finally:
         release_memory()
     return out / RESULT
-
-
-def _apart(found: LabelledRows, tokenizer: Any, max_tokens: int) -> ScorerFlight:
-    try:
-        return scorer_flight(found, tokenizer, max_tokens)
-    except DataError as error:
-        raise DataError(f"the calibration table: {error}") from None
 
 
 def _run(task: ScorerTask) -> None:
@@ -144,8 +140,9 @@ def _run(task: ScorerTask) -> None:
 def _announce(task: ScorerTask) -> None:
     completions = task.flight.as_completions()
     ahead = outlook(task.base, completions, task.order, task.settings, task.method, task.out)
-    announce_flight(task.label, task.flight, ahead, task.out)
-    check_room(ahead, task.out)
+    announce(
+        scorer_report(task.label, task.flight, ahead, task.tokenizer, task.calibration), task.out
+    )
     note = template_note(task.tokenizer)
     if note:
         _say(task, note)
@@ -228,6 +225,7 @@ def _record(task: ScorerTask, calibration: Calibration | None) -> ScorerRecord:
     return ScorerRecord(
         kind=kind,
         separator=SeparatorTokens.of(task.tokenizer),
+        probe=probe_ids(task.tokenizer),
         positions=task.settings["positions"] if kind == "orm" else "every",
         temperature=calibration.temperature if calibration else 1.0,
         calibration=reliability,

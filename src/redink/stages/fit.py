@@ -84,7 +84,7 @@ def fit(
     fit, DataError for rows that cannot be used, ModelError for a base that cannot be loaded or
     trained so.
     """
-    _check(kind, method, positions, soft_labels)
+    check_scorer(kind, method, positions, soft_labels)
     trackers = check_trackers(report_to)
     tables = [data] if isinstance(data, Table) else list(data)
     if not tables:
@@ -92,7 +92,7 @@ def fit(
     found = labelled_rows(tables, kind, positions=positions, soft_labels=soft_labels)
     apart: LabelledRows | None = None
     if calibration is not None:
-        _require_disjoint(calibration, tables)
+        require_disjoint(calibration, tables)
         apart = labelled_rows([calibration], kind, positions=positions, soft_labels=soft_labels)
     settings = {
         "kind": kind,
@@ -117,7 +117,9 @@ def fit(
         return train_scorer(resolve_model(base), found, settings, out, f"fit {kind}", apart)
 
 
-def _check(kind: str, method: str, positions: str, soft_labels: bool) -> None:
+def check_scorer(kind: str, method: str, positions: str, soft_labels: bool) -> None:
+    """Raises UsageError for a kind, method or positions that there are not, and for soft labels of
+    an ORM."""
     for name, value, known in (
         ("kind", kind, get_args(ScorerKind)),
         ("method", method, get_args(FitMethod)),
@@ -132,7 +134,8 @@ def _check(kind: str, method: str, positions: str, soft_labels: bool) -> None:
         )
 
 
-def _require_disjoint(calibration: Table[Any], tables: Sequence[Table[Any]]) -> None:
+def require_disjoint(calibration: Table[Any], tables: Sequence[Table[Any]]) -> None:
+    """Raises UsageError where a problem of the calibration table is one of the data's."""
     problems = {key: problem for table in tables for key, problem in table.problems.items()}
     shared = overlap(calibration.problems.values(), problems.values())
     if shared:

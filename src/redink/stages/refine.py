@@ -24,6 +24,7 @@ from redink.refinement.tally import arms_played, scores_of, tally
 from redink.refinement.writing import Writer
 from redink.reports.strategies import FILE
 from redink.reports.strategy_table import print_strategies
+from redink.scoring.weights import ScorerDtype, check_dtype
 from redink.tables import Table
 
 
@@ -53,6 +54,7 @@ def refine(
     batch_size: int | None = None,
     seed: int = 0,
     step_examples: int = 4,
+    scorer_dtype: ScorerDtype = "float32",
     journal: Path | None = None,
     out: Path | None = None,
 ) -> Table[Response] | Table[Score]:
@@ -91,6 +93,8 @@ def refine(
         batch_size: completions generated at once; the engine's own choice where not given.
         seed: of the draws.
         step_examples: drafts that are kept with the scores of their steps, for the report.
+        scorer_dtype: the type of the scorers' weights: `float32`, or `bfloat16` at half the memory
+            and other scores, see `Scorer.load`.
         journal: SQLite file of finished completions: nothing in it is generated again.
         out: folder for `strategies.json`.
 
@@ -115,6 +119,7 @@ def refine(
     reason = misfit(wanted, [name for name, value in given.items() if value is not None])
     if reason is not None:
         raise UsageError(f"refine: {reason}")
+    check_dtype(scorer_dtype, "refine: scorer_dtype")
     sampling = Sampling(temperature, top_p, max_tokens, samples, seed)
     check_sampling(sampling)
     if samples > 1 and temperature == 0:
@@ -135,6 +140,7 @@ def refine(
         },
         open_model,
     )
+    judges = Judges(judge_loaders(orm, sorm, critic, scorer_dtype))
     try:
         if critiques is not None:
             return follow(critiques, Writer(models), sampling)
@@ -144,7 +150,7 @@ def refine(
         desk = Desk(
             {problem.id: problem for problem in problems},
             Writer(models),
-            Judges(judge_loaders(orm, sorm, critic)),
+            judges,
             prompt_named(prompt),
             sampling,
             critique_tokens,
@@ -156,6 +162,7 @@ def refine(
         )
     finally:
         models.close()
+        judges.close()
 
 
 def refine_with(
@@ -194,19 +201,22 @@ def refine_with(
 
 
 def judge_loaders(
-    orm: str | Path | None, sorm: str | Path | None, critic: str | Path | None
+    orm: str | Path | None,
+    sorm: str | Path | None,
+    critic: str | Path | None,
+    dtype: ScorerDtype = "float32",
 ) -> dict[str, Callable[[], Judge]]:
     """How each scorer that is there is loaded."""
 
     def scorer(folder: str | Path, kind: str) -> Judge:
         from redink.scoring.scorer import Scorer, require_kind
 
-        return require_kind(Scorer.load(folder), kind, kind)
+        return require_kind(Scorer.load(folder, dtype=dtype), kind, kind)
 
     def verdicts(name: str | Path) -> Judge:
         from redink.scoring.critic import CriticScorer
 
-        return CriticScorer.load(name)
+        return CriticScorer.load(name, dtype=dtype)
 
     loaders: dict[str, Callable[[], Judge]] = {}
     for kind, folder in (("orm", orm), ("sorm", sorm)):

@@ -264,6 +264,15 @@ VERBS: dict[str, Verb] = {
             light=_needs_no_model,
         ),
         Verb(
+            "chain",
+            "merge attempts and their critiques into chains: try, find what is wrong, try again",
+            _always("responses"),
+            {"critiques": Input(("critiques",))},
+            models=("teacher",),
+            incidental=LIMITS,
+            light=_needs_no_model,
+        ),
+        Verb(
             "finetune",
             "train a student to imitate or to critique",
             _always("model"),
@@ -323,6 +332,28 @@ VERBS: dict[str, Verb] = {
             },
             version=2,
             models=("judge",),
+        ),
+        Verb(
+            "scale",
+            "models answer benchmarks at thinking budgets; every answer is graded",
+            _always("scores"),
+            {
+                "models": Input(("model",), many=True, named=True),
+                "benchmarks": Input(("problems",), many=True, named=True),
+            },
+        ),
+        Verb(
+            "reinforce",
+            "train a student on its own rollouts: RLOO with T1's terms, GRPO, ReFT's PPO",
+            _always("model"),
+            {
+                "problems": Input(("problems", "responses")),
+                "student": Input(("model",), required=False),
+                "validation": Input(("problems",), required=False),
+                "scorer": Input(("scorer",), required=False),
+                "critic": Input(("model",), required=False),
+            },
+            incidental=frozenset({"report_to"}),
         ),
         Verb(
             "compare",

@@ -153,6 +153,8 @@ def build_trainer(
     )
     if sharding == "fsdp2" and precision == "bf16":
         reduce_in_float32(config.fsdp_plugin_args)
+    # With several GPUs in sight transformers would take that many times `batch_size` rows a step.
+    config._n_gpu = min(config.n_gpu, 1)
     limit = micro_batch_tokens or largest_micro_batch(model.device.type, sharding)
     trainer = CompletionTrainer(
         model=model,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import numpy as np
 import orjson
 
 from redink.errors import DataError, UsageError
@@ -17,6 +18,7 @@ from redink.evaluation.seeds import by_arm
 from redink.files import write_atomically
 from redink.view.app import static_files
 from redink.view.comparing import compare_item, compare_row
+from redink.view.facet import Places
 from redink.view.folders import StageFolder
 from redink.view.item import item_of
 from redink.view.linking import link
@@ -31,6 +33,8 @@ MOST_BYTES = 40_000_000
 """Of items; what is above that is left out, and the page says so."""
 MOST_ARMS = 8
 """Of one evaluation that are compared with one another."""
+BUNDLED = ("critiques", "labels", "scores")
+"""Kinds of tables that are copied where none is named."""
 _STYLE = re.compile(r'<link rel="stylesheet" href="/static/([\w-]+\.css)">')
 _SCRIPT = re.compile(r'<script type="module" src="/static/([\w-]+\.js)"></script>')
 _SAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028",
@@ -96,10 +100,10 @@ def write_bundle(
     Args:
         run: What is copied.
         out: The HTML file.
-        stages: Which tables; critiques and scores (else all) where None.
+        stages: Which tables; critiques, step labels and scores (else all) where None.
         filters: Field to values, as in the viewer.
         text: Only rows with these words.
-        limit: Most rows of each table, suspicious ones first.
+        limit: Most rows of each table, suspicious ones first; those with step scores always.
 
     Raises UsageError for an unknown stage, StorageError where the file cannot be written.
     """
@@ -135,24 +139,36 @@ def _chosen(stages: Sequence[StageFolder], names: Sequence[str] | None) -> list[
             )
     if names:
         return [stage for stage in there if stage.name in names]
-    return [stage for stage in there if stage.kind in ("critiques", "scores")] or there
+    return [stage for stage in there if stage.kind in BUNDLED] or there
 
 
 def _copy_rows(copy: _Copy, stage: str, table: ViewedTable, query: Query) -> None:
     places = matching_places(table, query)
     kept = []
-    for place in places[: query.limit]:
+    for place in _first(table, places, query.limit):
         answer = item_of(table, int(place))
         if not copy.add_item(["item", stage, answer["id"]], answer):
             break
         kept.append(place)
     left_out = len(table) - len(kept)
-    rows = rows_of(table, places[: len(kept)])
+    rows = rows_of(table, np.array(kept, np.int64))
     copy.add(["rows", stage], {"total": len(table), "left_out": left_out, "rows": rows})
     if table.kind == "critiques":
         copy.add(["review", stage], review_of(table))
     copy.rows += len(kept)
     copy.left_out += left_out
+
+
+def _first(table: ViewedTable, places: Places, limit: int) -> Places:
+    """The first rows, those with step scores in any case: there are a few of them, anywhere."""
+    scored = table.columns.facets.get("scored")
+    if scored is None or len(places) <= limit:
+        return places[:limit]
+    held = scored.mask(("yes",))[places]
+    first = held & (np.cumsum(held) <= limit)
+    room = limit - int(first.sum())
+    kept: Places = places[first | (~first & (np.cumsum(~first) <= room))]
+    return kept
 
 
 def _copy_pairs(copy: _Copy, stage: str, table: ViewedTable, limit: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A row costs about a hundred bytes; texts stay on disk (see `redink.view.mapped`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,59 +14,27 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from redink.errors import DataError
+from redink.view.facet import NONE, Facet, Places, error_kinds, facet_of, whole_numbers
+from redink.view.labelled import has_error
 from redink.view.mapped import Mask
-from redink.visible import one_line
+from redink.view.scored import Scored, holds_scored
 
 SUSPICIOUS = ("disagrees", "unreadable", "truncated", "no answer", "grader unsure")
 """What makes a row worth a look, most of all first."""
-NONE = "none"
-"""A value that is not there."""
-Places = np.ndarray[Any, np.dtype[np.int64]]
-FACETS = ("outcome", "verdict", "agrees", "source", "model", "benchmark", "why")
+FACETS = (
+    *("outcome", "verdict", "agrees", "source", "model", "benchmark", "why"),
+    *("has_error", "error_kind", "labelled", "scored"),
+)
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "problems": ("id", "question", "source"),
-    "responses": ("id", "problem_id", "outcome", "model", "n_tokens", "finish"),
+    "responses": ("id", "problem_id", "outcome", "model", "n_tokens", "finish", "error"),
     "critiques": ("id", "response_id", "verdict", "agrees", "why", "finish", "completion_tokens"),
+    "labels": ("id", "response_id", "labels", "first_error", "source", "meta"),
     "scores": (
         *("response_id", "problem_id", "model", "benchmark", "outcome", "extracted", "why"),
         *("sample", "n_tokens"),
     ),
 }
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One value a row, as a code."""
-
-    codes: np.ndarray[Any, np.dtype[np.int32]]
-    values: tuple[str, ...]
-
-    def mask(self, wanted: Sequence[str]) -> Mask:
-        """The rows with one of these values."""
-        allowed = np.array([value in wanted for value in self.values] or [False], np.bool_)
-        found: Mask = allowed[self.codes] if len(self.codes) else np.zeros(0, np.bool_)
-        return found
-
-    def counts(self, mask: Mask) -> dict[str, int]:
-        """How often each value stands in the masked rows, most frequent first."""
-        numbers = np.bincount(self.codes[mask], minlength=len(self.values))
-        found: dict[str, int] = {}
-        for value, number in zip(self.values, numbers, strict=False):
-            if number:
-                found[value] = found.get(value, 0) + int(number)
-        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-
-    def taken(self, places: Places) -> "Facet":
-        """The facet of other rows that point at these; -1 points at none."""
-        values = (*self.values, NONE)
-        codes = self.codes if len(self.codes) else np.zeros(1, np.int32)
-        found = np.where(places < 0, len(self.values), codes[np.maximum(places, 0)])
-        return Facet(found.astype(np.int32), values)
-
-    def value(self, place: int) -> str | None:
-        """The value of one row."""
-        value = self.values[self.codes[place]]
-        return None if value == NONE else value
 
 
 @dataclass(frozen=True)
@@ -89,17 +57,20 @@ class Columns:
     """The rows, suspicious ones first."""
     scores: Mapping[str, Any] = field(default_factory=dict)
     """Of scores: `problem_id`, `extracted` and `sample` of each row."""
+    first_errors: Places = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Of step labels: each row's first wrong step, 0-based; -1 where none is named."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
-def read_columns(folder: Path, kind: str) -> Columns:
+def read_columns(folder: Path, kind: str, scored: Scored | None = None) -> Columns:
     """Reads the short columns of a table's folder.
 
     Args:
         folder: A stage's folder.
-        kind: `problems`, `responses`, `critiques` or `scores`.
+        kind: `problems`, `responses`, `critiques`, `labels` or `scores`.
+        scored: Of scores: the responses whose steps have scores.
 
     Raises DataError where a file is missing or broken.
     """
@@ -116,10 +87,13 @@ def read_columns(folder: Path, kind: str) -> Columns:
     to_problem = np.arange(count) if kind == "problems" else none
     if kind in ("responses", "scores"):
         to_problem = _places(own["problem_id"], problems["id"])
-    elif kind == "critiques":
+    elif kind in ("critiques", "labels"):
         behind = _places(responses["problem_id"], problems["id"])
         to_problem = _through(to_response, behind)
     facets = _facets(kind, own, responses, problems, to_response, to_problem)
+    if scored:
+        held = holds_scored(folder, own["response_id"], scored)
+        facets["scored"] = Facet(held.astype(np.int32), (NONE, "yes"))
     suspicious = _suspicious(kind, own, responses, to_response, facets)
     return Columns(
         kind=kind,
@@ -128,12 +102,13 @@ def read_columns(folder: Path, kind: str) -> Columns:
         responses=to_response,
         titles=pc.utf8_slice_codeunits(problems["question"], 0, 640),
         facets=facets,
-        tokens=_tokens(kind, own),
+        tokens=_tokens(kind, own, responses, to_response),
         suspicious=suspicious,
         order=_order(suspicious, count),
         scores={name: own[name] for name in ("problem_id", "extracted", "sample")}
         if kind == "scores"
         else {},
+        first_errors=whole_numbers(own["first_error"]) if kind == "labels" else none[:0],
     )
 
 
@@ -168,16 +143,6 @@ def _through(first: Places, second: Places) -> Places:
     return np.where(first < 0, -1, second[np.maximum(first, 0)])
 
 
-def _facet(column: pa.ChunkedArray) -> Facet:
-    texts = pc.fill_null(pc.cast(column, pa.string()), NONE)
-    texts = pc.if_else(pc.equal(texts, ""), NONE, texts)
-    encoded = pc.dictionary_encode(texts).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    return Facet(codes, tuple(one_line(value) for value in encoded.dictionary.to_pylist()))
-
-
 def _facets(
     kind: str,
     own: pa.Table,
@@ -186,22 +151,27 @@ def _facets(
     to_response: Places,
     to_problem: Places,
 ) -> dict[str, Facet]:
-    facets = {name: _facet(own[name]) for name in FACETS if name in own.column_names}
-    if kind == "critiques":
+    facets = {name: facet_of(own[name]) for name in FACETS if name in own.column_names}
+    if kind == "labels":
+        facets["labelled"] = facets["source"]
+        facets["has_error"] = has_error(own)
+    if kind in ("critiques", "labels"):
         for name in ("outcome", "model"):
-            facets[name] = _facet(responses[name]).taken(to_response)
+            facets[name] = facet_of(responses[name]).taken(to_response)
+    if kind in ("responses", "critiques", "labels"):
+        facets["error_kind"] = facet_of(error_kinds(responses["error"])).taken(to_response)
     if kind != "problems":
-        facets["source"] = _facet(problems["source"]).taken(to_problem)
+        facets["source"] = facet_of(problems["source"]).taken(to_problem)
     return facets
 
 
-def _tokens(kind: str, own: pa.Table) -> Places:
+def _tokens(kind: str, own: pa.Table, responses: pa.Table, to_response: Places) -> Places:
     name = {"responses": "n_tokens", "scores": "n_tokens", "critiques": "completion_tokens"}
+    if kind == "labels":
+        return _through(to_response, whole_numbers(responses["n_tokens"]))
     if kind not in name:
         return np.full(own.num_rows, -1, np.int64)
-    numbers = pc.fill_null(pc.cast(own[name[kind]], pa.int64()), -1)
-    found: Places = numbers.to_numpy().astype(np.int64)
-    return found
+    return whole_numbers(own[name[kind]])
 
 
 def _suspicious(
@@ -219,10 +189,14 @@ def _suspicious(
     if kind == "critiques":
         marks["disagrees"] = facets["agrees"].mask(("false",))
         marks["unreadable"] = facets["verdict"].mask((NONE,))
-    finish = _facet(responses["finish"]).taken(to_response)
+    if kind == "labels":
+        wrong, sound = facets["has_error"].mask(("yes",)), facets["has_error"].mask(("no",))
+        right = outcome.mask(("correct",))
+        marks["disagrees"] = (right & wrong) | (outcome.mask(("wrong",)) & sound)
+    finish = facet_of(responses["finish"]).taken(to_response)
     marks["truncated"] = outcome.mask(("truncated",)) | finish.mask(("length",))
     if kind == "critiques":
-        marks["truncated"] |= _facet(own["finish"]).mask(("length",))
+        marks["truncated"] |= facet_of(own["finish"]).mask(("length",))
     marks["no answer"] = outcome.mask(("no_answer",))
     marks["grader unsure"] = outcome.mask(("grader_timeout", "gold_unparsable"))
     return marks

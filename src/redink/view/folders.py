@@ -10,7 +10,7 @@ from typing import Any
 
 from redink.errors import DataError, RedinkError
 
-PAGED = ("problems", "responses", "critiques", "scores")
+PAGED = ("problems", "responses", "critiques", "labels", "scores")
 """Kinds of tables that can be paged through."""
 _FOLDER = re.compile(r"(?P<name>.+)-[0-9a-f]{10}")
 
@@ -23,8 +23,8 @@ class StageFolder:
     verb: str
     folder: Path | None
     kind: str | None
-    """`problems`, `responses`, `critiques`, `scores`, `examples`, `model`, `report`; None before
-    the stage is done."""
+    """`problems`, `responses`, `critiques`, `labels`, `scores`, `examples`, `model`, `report`; None
+    before the stage is done."""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

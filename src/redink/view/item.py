@@ -6,7 +6,9 @@ from typing import Any
 
 from redink.edits import Edit, Edits
 from redink.mathematics import StepText, typeset, typeset_steps
-from redink.records import Critique, Problem, Response, Score
+from redink.records import Critique, Problem, Response, Score, StepLabels
+from redink.view.labelled import labels_json
+from redink.view.scored import scores_json
 from redink.view.table import ViewedTable
 from redink.visible import clipped, one_line, visible
 
@@ -25,9 +27,11 @@ def item_of(table: ViewedTable, place: int) -> dict[str, Any]:
         "kind": table.kind,
         "order": place,
         "problem": problem_json(item.problem) if item.problem else None,
-        "response": response_json(item.response, critique) if item.response else None,
+        "response": response_json(item.response, critique, item.labels) if item.response else None,
         "critique": _critique(critique) if critique else None,
         "score": score_json(item.score) if item.score else None,
+        "labels": labels_json(item.labels, item.response) if item.labels else None,
+        "step_scores": scores_json(table.scored, item.response) if item.response else None,
         "edits": edits_json(edits.of(row_id), edits) if critique else [],
         "verdict_now": verdict_now(critique, edits) if critique else None,
     }
@@ -56,13 +60,17 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def response_json(response: Response, critique: Critique | None = None) -> dict[str, Any]:
-    """A response in its solution steps; the first wrong one is the one that the critique names,
-    or without a critique the one in which an error was injected."""
+def response_json(
+    response: Response, critique: Critique | None = None, labels: StepLabels | None = None
+) -> dict[str, Any]:
+    """A response in its solution steps; the first wrong one is the one that the critique or the
+    labels name, or without them the one in which an error was injected."""
     error = response.error
-    first_error = critique.first_error if critique else error.step if error else None
-    if critique and critique.verdict == "right":
-        first_error = None
+    first_error = error.step if error else None
+    if critique:
+        first_error = None if critique.verdict == "right" else critique.first_error
+    elif labels:
+        first_error = labels.first_error
     return {
         "id": response.id,
         "model": short(response.model),

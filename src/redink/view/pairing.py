@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from redink.errors import UsageError
 from redink.evaluation.seeds import by_arm
-from redink.view.columns import NONE, Places
+from redink.view.facet import NONE, Places
 from redink.view.mapped import Mask
 from redink.view.table import ViewedTable
 from redink.visible import one_line

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from redink.errors import UsageError
-from redink.view.columns import FACETS, SUSPICIOUS, Places
+from redink.view.columns import FACETS, SUSPICIOUS
+from redink.view.facet import Places
 from redink.view.mapped import Mask
 from redink.view.table import ViewedTable
 from redink.visible import one_line
@@ -125,6 +126,9 @@ def _row(
         "edited": edited,
         "verdict_now": edit.new if edit else values["verdict"],
     }
+    if columns.kind == "labels":
+        first = int(columns.first_errors[place])
+        row["first_error"] = first if first >= 0 else None
     if columns.kind == "scores":
         row["problem_id"] = columns.scores["problem_id"][place].as_py()
     return row

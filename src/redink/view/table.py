@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from redink.edits import EditLog, Edits
-from redink.records import Critique, Problem, Response, Score, from_row
+from redink.records import Critique, Problem, Response, Score, StepLabels, from_row
 from redink.tables import KINDS
-from redink.view.columns import Columns, Places, read_columns
+from redink.view.columns import Columns, read_columns
+from redink.view.facet import Places
 from redink.view.mapped import MappedTable, Mask
+from redink.view.scored import Scored, read_scored
 from redink.view.searching import terms_of
 
 MOST_SEARCHES = 32
@@ -36,6 +38,7 @@ class Item:
     response: Response | None
     critique: Critique | None
     score: Score | None
+    labels: StepLabels | None = None
 
 
 class ViewedTable:
@@ -44,7 +47,9 @@ class ViewedTable:
     def __init__(self, folder: Path, kind: str) -> None:
         """Reads the short columns. Raises DataError for a broken table."""
         self.folder, self.kind = folder, kind
-        self.columns: Columns = read_columns(folder, kind)
+        self.scored: Scored = read_scored(folder) if kind == "scores" else {}
+        """Responses with what scorers say of their steps."""
+        self.columns: Columns = read_columns(folder, kind, self.scored)
         self.log = EditLog(folder)
         parts = dict.fromkeys(["problems", "responses", kind])
         self._parts = [part for part in parts if (folder / f"{part}.parquet").exists()]
@@ -89,6 +94,7 @@ class ViewedTable:
             response=self._record("responses", int(columns.responses[place])),
             critique=own if isinstance(own, Critique) else None,
             score=own if isinstance(own, Score) else None,
+            labels=own if isinstance(own, StepLabels) else None,
         )
 
     def _record(self, part: str, place: int) -> Any:

@@ -12,6 +12,10 @@ export const FILTERS = [
   "model",
   "source",
   "benchmark",
+  "has_error",
+  "error_kind",
+  "labelled",
+  "scored",
 ];
 
 /** What an address may say about a table's rows, apart from where they begin. */

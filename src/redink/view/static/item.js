@@ -7,6 +7,7 @@ import { chosenFilters } from "./facets.js";
 import { historyView } from "./history.js";
 import { focusOn } from "./keys.js";
 import { opened } from "./listing.js";
+import { marksOf } from "./marks.js";
 import { complain, say } from "./notice.js";
 import { PAGE } from "./pager.js";
 import { problemView } from "./problem.js";
@@ -34,6 +35,7 @@ export class ItemPage {
       ...this.steps.keys,
       ...(this.writes ? this.verdict.keys : []),
       { key: "d", says: "disagreements only", does: () => this.#disagreements() },
+      { key: "e", says: "responses with a wrong step only", does: () => this.#errors() },
       { key: "b", says: "back to the rows", does: () => go(this.#listAddress()) },
       { key: "/", says: "search in the rows", does: () => this.#search() },
     ];
@@ -65,7 +67,7 @@ export class ItemPage {
     );
     fill(this.heading, `${kindWord(this.item.kind)}${where}`);
     const { problem, response, critique, score } = this.item;
-    const sides = [responseView(response, problem, score), critiqueView(critique)].filter(Boolean);
+    const sides = [responseView(response, problem, score, marksOf(this.item)), critiqueView(critique)].filter(Boolean);
     fill(
       this.body,
       problemView(problem),
@@ -97,21 +99,30 @@ export class ItemPage {
     }
   }
 
-  async #disagreements() {
-    const on = this.filters.get("agrees") !== "false";
-    const filters = changed(this.filters, { agrees: on ? "false" : null });
+  #disagreements() {
+    return this.#only("agrees", "false", "No row here disagrees.", "Disagreements only");
+  }
+
+  #errors() {
+    return this.#only("has_error", "yes", "No row here has labels of a wrong step.", "With a wrong step only");
+  }
+
+  /** Goes through the rows with one value of a field only, or through all again. */
+  async #only(field, value, none, name) {
+    const on = this.filters.get(field) !== value;
+    const filters = changed(this.filters, { [field]: on ? value : null });
     const sequence = sequenceOf(
       ["rows", this.stage],
       changed(filters, { sort: filters.get("sort") ?? "suspicious" }),
       "id",
     );
     await sequence.around(this.id, 0);
-    if (!sequence.matching) return say("No row here disagrees.");
+    if (!sequence.matching) return say(none);
     const found =
       sequence.place(this.id) === null && on
         ? await sequence.beside(this.id, 1)
         : { id: this.id, at: sequence.place(this.id) ?? 0 };
-    say(on ? `Disagreements only: ${counted(sequence.matching, "row")}.` : "All rows.");
+    say(on ? `${name}: ${counted(sequence.matching, "row")}.` : "All rows.");
     go(this.#address(filters, found));
   }
 
@@ -133,6 +144,8 @@ export class ItemPage {
 
 function kindWord(kind) {
   return (
-    { problems: "Problem", responses: "Response", critiques: "Critique", scores: "Answer" }[kind] ?? "Row"
+    { problems: "Problem", responses: "Response", critiques: "Critique", labels: "Labelled response", scores: "Answer" }[
+      kind
+    ] ?? "Row"
   );
 }

@@ -1,4 +1,4 @@
-// A response, step by step, with the first wrong step marked.
+// A response, step by step, with the first wrong step marked, and what is known of each step.
 
 import { answersBeside } from "./answer.js";
 import { outcomeChip } from "./chip.js";
@@ -10,8 +10,9 @@ import { counted } from "./words.js";
  * @param {Object|null} response as the server describes it
  * @param {Object|null} problem that it answers
  * @param {Object|null} score of a benchmark's answer, where there is one
+ * @param {Object|null} marks of its steps, as `marksOf` makes them
  */
-export function responseView(response, problem, score) {
+export function responseView(response, problem, score, marks = null) {
   if (!response) return null;
   const outcome = score?.outcome ?? response.outcome;
   const facts = [
@@ -27,7 +28,7 @@ export function responseView(response, problem, score) {
     { "aria-labelledby": "response" },
     element("header", {}, element("h2", { id: "response" }, "Response"), outcomeChip(outcome)),
     answersBeside(score?.extracted ?? response.answer, problem?.answer, outcome),
-    stepsView(response.steps ?? []),
+    stepsView(response.steps ?? [], marks),
     injectedView(response.error),
     element("p.note", { dir: "auto" }, facts.filter(Boolean).join(" · ")),
     asWritten(response.text),
@@ -44,17 +45,22 @@ function injectedView(error) {
   );
 }
 
-function stepsView(steps) {
+function stepsView(steps, marks) {
   const first = steps.findIndex((step) => step.wrong);
-  const lines = steps.map((step, at) =>
-    element(
-      at === first ? "li.wrong" : "li",
+  const lines = steps.map((step, at) => {
+    const mark = marks?.of(step);
+    const flag = at === first ? "first wrong step" : mark?.flag;
+    return element(
+      ["li", at === first ? "wrong" : null, mark?.colour].filter(Boolean).join("."),
       {},
-      at === first ? element("strong.flag", {}, "first wrong step") : null,
+      flag ? element("strong.flag", {}, flag) : null,
       prose(step.html, `Step ${at + 1}`),
-    ),
-  );
-  return lines.length
-    ? element("ol.steps", { "aria-label": "Steps of the response" }, lines)
-    : element("p.note", {}, "The response is empty.");
+      mark ? element("div.step-marks", {}, mark.nodes) : null,
+    );
+  });
+  if (!lines.length) return element("p.note", {}, "The response is empty.");
+  return [
+    element(marks ? `ol.steps.marked.${marks.kind}` : "ol.steps", { "aria-label": "Steps of the response" }, lines),
+    marks?.about ? element("p.note", { dir: "auto" }, marks.about) : null,
+  ];
 }

@@ -1,7 +1,7 @@
 // The rows of a table: filters with counts, search, pages; the suspicious ones first.
 
 import { ROW_QUERY, addressOf, changed, go, only } from "./address.js";
-import { outcomeChip, verdictChip, warning } from "./chip.js";
+import { chip, outcomeChip, verdictChip, warning } from "./chip.js";
 import { element, fill } from "./element.js";
 import { Facets, chosenFilters } from "./facets.js";
 import { focusOn } from "./keys.js";
@@ -13,7 +13,7 @@ import { reviewedStage, showReview } from "./review.js";
 import { searchField } from "./search.js";
 import { forgetSequences } from "./sequence.js";
 import { ask } from "./source.js";
-import { counted, figure } from "./words.js";
+import { counted, figure, valueWord } from "./words.js";
 
 const SORTS = [
   ["suspicious", "suspicious first"],
@@ -47,6 +47,7 @@ export class RowsPage {
       { key: "j", says: "next row", does: () => this.#step(1) },
       { key: "k", says: "previous row", does: () => this.#step(-1) },
       { key: "d", says: "disagreements only", does: () => this.#disagreements() },
+      { key: "e", says: "responses with a wrong step only", does: () => this.#errors() },
       { key: "/", says: "search", does: () => focusOn("search") },
       { key: "f", says: "filters", does: () => focusOn("facets") },
     ];
@@ -117,10 +118,11 @@ export class RowsPage {
     const query = changed(only(this.query, ROW_QUERY), { at: String(at) });
     const marks = [
       outcomeChip(row.outcome),
+      row.kind === "labels" ? firstErrorChip(row) : null,
       row.kind === "critiques" ? verdictChip(row.edited ? row.verdict_now : row.verdict) : null,
       row.edited ? element("span.reviewed", {}, "by hand") : null,
       (row.suspicious ?? []).map((word) => warning(word)),
-      element("span.quiet", { dir: "auto" }, [row.benchmark, row.model].filter(Boolean).join(" · ")),
+      element("span.quiet", { dir: "auto" }, about(row)),
       element(
         "span.quiet",
         {},
@@ -140,6 +142,12 @@ export class RowsPage {
     else this.#choose({ agrees: this.query.get("agrees") === "false" ? null : "false" });
   }
 
+  #errors() {
+    if (!this.answer?.facets?.has_error?.yes && !this.query.has("has_error"))
+      say("This table has no labels of a wrong step.");
+    else this.#choose({ has_error: this.query.get("has_error") === "yes" ? null : "yes" });
+  }
+
   #step(step) {
     if (this.listing.step(step) || !this.answer) return;
     const beside = pageBeside(this.query, this.answer.matching, step);
@@ -147,4 +155,20 @@ export class RowsPage {
     this.entering = step;
     go(this.address(beside));
   }
+}
+
+/** Where a labelled response goes wrong first. */
+function firstErrorChip({ first_error: step, has_error: error }) {
+  if (typeof step === "number") return chip("verdict_wrong", `wrong from step ${step + 1}`);
+  return error === "no"
+    ? chip("verdict_right", valueWord("has_error", "no"))
+    : chip("none", valueWord("has_error", "none"));
+}
+
+/** What else tells a row from others, in a few words. */
+function about(row) {
+  const injected = row.error_kind && `injected: ${valueWord("error_kind", row.error_kind)}`;
+  const labelled = row.labelled && `labels from ${valueWord("labelled", row.labelled)}`;
+  const scored = row.scored && "step scores";
+  return [row.benchmark, row.model, injected, labelled, scored].filter(Boolean).join(" · ");
 }

@@ -19,11 +19,19 @@ const FIELDS = {
   source: "Source",
   benchmark: "Benchmark",
   edited: "Reviewed",
+  has_error: "Error",
+  error_kind: "Kind of error",
+  labelled: "Labels from",
+  scored: "Step scores",
 };
 const VALUES = {
   agrees: { true: "agree", false: "disagree", none: "no comparison" },
   edited: { true: "by hand", yes: "by hand", false: "not yet", no: "not yet" },
   verdict: { none: "unreadable" },
+  has_error: { yes: "a wrong step", no: "no wrong step", none: "nobody can tell" },
+  error_kind: { none: "none injected" },
+  labelled: { injected: "injected errors" },
+  scored: { yes: "kept", none: "not kept" },
 };
 
 /** A filter's name for the reader. */
