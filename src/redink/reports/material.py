@@ -10,8 +10,8 @@ from redink.errors import DataError, UsageError
 from redink.evaluation.comparison import Comparison, compare_arms
 from redink.evaluation.seeds import arm_of
 from redink.records import Critique, Score
-from redink.reports.reinforcement import Steps, read_reinforcements
 from redink.reports.fitted_scorers import FittedScorer, read_scorers
+from redink.reports.reinforcement import Steps, read_reinforcements
 from redink.reports.run_folder import RunFolder, RunStage, run_of_facts
 from redink.reports.scaling import read_scalings
 from redink.reports.strategies import read_strategies
