@@ -61,7 +61,7 @@ class StepCallback(TrainerCallback):  # type: ignore[misc]
             return
         lines, figures = found
         figures |= numbers | {"seconds": round(self.ended - self.trainer.began, 3)}
-        self.bar.advance(**_shown(figures))
+        self.bar.advance(1, **_shown(figures))
         if figures["reward"] is not None:
             self.bar.curve.append(figures["reward"])
         if is_first():
