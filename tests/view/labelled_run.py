@@ -24,7 +24,7 @@ def response(number, text, outcome, **fields):
     return replace(made, **fields)
 
 
-def labelled(number, labels, first, source="continuations", successes=(), tries=(), **meta):
+def labelled(number, labels, first, source="continuations", /, successes=(), tries=(), **meta):
     zeros = (0,) * len(labels)
     return StepLabels(
         f"l{number}", f"r{number}", successes or zeros, tries or zeros, labels, first, source, meta

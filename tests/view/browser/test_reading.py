@@ -74,7 +74,7 @@ def test_pages_of_a_list_follow_each_other(viewer, open_page):
 
 def test_filters_show_counts_and_stay_in_the_address(viewer, open_page):
     page = ready(open_page(f"{viewer.address}#/rows/drafts"))
-    page.get_by_label(re.compile(r"^wrong")).check()
+    page.locator("#facet-outcome-wrong").check()
     page.locator(".count", has_text=f"20 of {COUNT} rows").wait_for()
     assert hash_of(page) == "#/rows/drafts?outcome=wrong"
     page.reload()
