@@ -216,7 +216,7 @@ def test_later_updates_on_the_same_rollouts_are_clipped_asymmetrically(start, to
         above = any(ratio > 1.3 and value > 0 for ratio, value in pairs)
         below = any(ratio < 0.75 and value < 0 for ratio, value in pairs)
         free = any(
-            ratio < 1.2 and value > 0 or ratio > 0.85 and value < 0 for ratio, value in pairs
+            (ratio < 1.2 and value > 0) or (ratio > 0.85 and value < 0) for ratio, value in pairs
         )
         if above and below and free:
             break
