@@ -32,7 +32,10 @@ from redink.stages.label import label
 from redink.stages.load import load
 from redink.tables import Table
 
-HELD_OUT = ("copy_error", "wrong_earlier_result", "hallucinated_quantity")
+HELD_OUT = ("copy_error", "swapped_operands", "hallucinated_quantity")
+"""Of each of three families of kinds the one that is held out, a relative of it being trained on:
+a wrong operand where an earlier result belongs (`wrong_earlier_result`), a wrong operation
+(`wrong_operator`), a number that the question does not give (`wrong_question_number`)."""
 GENERATOR = "gym:chain_sum"
 OPTIONS = {"min_terms": 3, "max_terms": 4, "min_digits": 1, "max_digits": 1}
 CALIBRATION = 96
@@ -150,6 +153,7 @@ def measure(
     started = time.monotonic()
     figures: dict[str, float | None] = {}
     qualities: list[tuple[str, str, ScorerQuality]] = []
+    kinds: list[str] = []
     for kind in ("orm", "sorm"):
         began = time.monotonic()
         model = fit(
@@ -170,10 +174,14 @@ def measure(
         for name, table in (("", sets.known), ("held_out_", sets.held_out)):
             scores = scored(scorer, table)
             quality = scorer_quality(table, scores)
-            qualities.append((kind, "held-out kinds" if name else "trained kinds", quality))
+            tested = "held-out kinds" if name else "trained kinds"
+            qualities.append((kind, tested, quality))
+            kinds.append(f"{kind} on {tested}, first error exact: {by_kind(table, scores)}")
             figures |= named(f"{name}{kind}", quality, table, scores)
         del scorer
     print_table(qualities)
+    for line in kinds:
+        print(line)
     figures["seconds"] = round(time.monotonic() - started, 1)
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     figures["memory_gib"] = round(size / (2**30 if sys.platform == "darwin" else 2**20), 2)
@@ -187,6 +195,17 @@ def scored(scorer: Scorer, table: Table[StepLabels]) -> list[StepScores]:
         (table.problems[response.problem_id], response.text) for response in responses
     ]
     return scorer.score_pairs(pairs)
+
+
+def by_kind(table: Table[StepLabels], scores: Sequence[StepScores]) -> str:
+    """Of each kind of error, how many first errors the scorer named exactly, in words."""
+    found: dict[str, list[bool]] = {}
+    for row, score in zip(table, scores, strict=True):
+        error = table.responses[row.response_id].error
+        if error is not None:
+            named_step = next((i for i, step in enumerate(score.steps) if step < 0.5), None)
+            found.setdefault(error.kind, []).append(named_step == row.labels.index(False))
+    return ", ".join(f"{kind} {sum(hits)} of {len(hits)}" for kind, hits in sorted(found.items()))
 
 
 def named(

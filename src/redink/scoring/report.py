@@ -13,8 +13,8 @@ from redink.progress import duration
 from redink.records import Json
 from redink.scoring.marks import Piece, coloured, pieces
 from redink.scoring.preflight import ScorerFlight
-from redink.training.lengths import length_facts
-from redink.training.outlook import BEYOND_TENSORS, Outlook, check_room, gibibytes
+from redink.training.lengths import length_facts, told_places
+from redink.training.outlook import Outlook, check_room
 from redink.training.report import REPORT
 
 if TYPE_CHECKING:
@@ -116,22 +116,13 @@ def _lines(report: ScorerReport) -> list[tuple[str, str]]:
     lines += [("dropped", f"{count:,}: {reason}") for reason, count in counts["dropped"].items()]
     lines.append(("labels", _labels(counts)))
     lines += _prefix_lines(report.flight.prefixes())
-    memory, disk = ahead.memory, ahead.disk
     lines += [
         ("tokens", f"{ahead.tokens:,} of all epochs"),
         ("lengths", f"p50 {counts['p50']:,}, p95 {counts['p95']:,}, longest {counts['longest']:,}"),
-        ("steps", f"{ahead.steps:,}, {ahead.warmup_steps:,} of them warm-up"),
+        ("steps", ahead.steps_text),
         ("time", f"about {duration(ahead.seconds)}"),
-        (
-            "memory",
-            f"about {gibibytes(memory.total)} of tensors, "
-            f"{gibibytes(round(memory.total * BEYOND_TENSORS))} in all",
-        ),
-        (
-            "disk",
-            f"{gibibytes(disk.needed)} at its peak, result {gibibytes(disk.result)}; "
-            f"{gibibytes(disk.free)} free",
-        ),
+        ("memory", ahead.memory_text),
+        ("disk", ahead.disk_text),
     ]
     if report.waiting:
         lines.append(("calibration", report.waiting))
@@ -161,8 +152,7 @@ def _calibration_lines(counts: Json) -> list[tuple[str, str]]:
 
 
 def _samples(flight: ScorerFlight, tokenizer: Any) -> tuple[ScorerSample, ...]:
-    order = sorted(range(len(flight.rows)), key=lambda index: len(flight.rows[index].ids))
-    places = {order[0]: "shortest", order[len(order) // 2]: "median", order[-1]: "longest"}
+    places = told_places([len(row.ids) for row in flight.rows])
     return tuple(
         ScorerSample(
             place,

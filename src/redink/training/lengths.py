@@ -33,6 +33,15 @@ def length_facts(lengths: Sequence[int]) -> Json:
     }
 
 
+def told_places(lengths: Sequence[int]) -> dict[int, str]:
+    """The rows to show as samples: index of the shortest, the median and the longest, by name.
+
+    Fewer where there are fewer than three rows.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    return {order[0]: "shortest", order[len(order) // 2]: "median", order[-1]: "longest"}
+
+
 def histogram(lengths: Sequence[int]) -> list[list[int]]:
     """Counts in bars of one round width: `[from, below, rows]`, no bar before the shortest row."""
     width = _width(max(lengths) - min(lengths) + 1)

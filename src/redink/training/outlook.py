@@ -57,6 +57,23 @@ class Outlook:
         found["memory"]["process"] = round(self.memory.total * BEYOND_TENSORS)
         return found
 
+    @property
+    def steps_text(self) -> str:
+        """Steps, in words."""
+        return f"{self.steps:,}, {self.warmup_steps:,} of them warm-up"
+
+    @property
+    def memory_text(self) -> str:
+        """Memory at its peak, in words."""
+        process = gibibytes(round(self.memory.total * BEYOND_TENSORS))
+        return f"about {gibibytes(self.memory.total)} of tensors, {process} in all"
+
+    @property
+    def disk_text(self) -> str:
+        """Room that is needed and that is there, in words."""
+        needed, result, free = map(gibibytes, (self.disk.needed, self.disk.result, self.disk.free))
+        return f"{needed} at its peak, result {result}; {free} free"
+
 
 def outlook(
     student: ModelSource,

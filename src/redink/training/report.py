@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from redink.files import write_atomically
 from redink.progress import duration
 from redink.records import Json
-from redink.training.lengths import length_facts
-from redink.training.outlook import BEYOND_TENSORS, Outlook, check_room, gibibytes
+from redink.training.lengths import length_facts, told_places
+from redink.training.outlook import Outlook, check_room, gibibytes
 from redink.training.preflight import Preflight
 from redink.training.spans import Span, coloured, spans
 
@@ -104,7 +104,6 @@ def _lines(report: Report) -> list[tuple[str, str]]:
         )
     share = counts["loss_tokens"] / counts["tokens"]
     lengths = length_facts([len(row.ids) for row in report.flight.rows])
-    memory, disk = ahead.memory, ahead.disk
     lines += [
         ("tokens", f"{counts['tokens']:,}, {counts['loss_tokens']:,} with loss ({share:.0%})"),
         ("end of turn", f"carries loss in {counts['end_of_turn_share']:.1%} of rows"),
@@ -113,18 +112,10 @@ def _lines(report: Report) -> list[tuple[str, str]]:
             f"p50 {lengths['p50']:,}, p95 {lengths['p95']:,}, longest {lengths['longest']:,} "
             f"tokens\n{_bars(lengths['histogram'])}",
         ),
-        ("steps", f"{ahead.steps:,}, {ahead.warmup_steps:,} of them warm-up"),
+        ("steps", ahead.steps_text),
         ("time", f"about {duration(ahead.seconds)} for {ahead.tokens:,} tokens"),
-        (
-            "memory",
-            f"about {gibibytes(memory.total)} of tensors, "
-            f"{gibibytes(round(memory.total * BEYOND_TENSORS))} in all\n{_parts(ahead)}",
-        ),
-        (
-            "disk",
-            f"{gibibytes(disk.needed)} at its peak, result {gibibytes(disk.result)}; "
-            f"{gibibytes(disk.free)} free",
-        ),
+        ("memory", f"{ahead.memory_text}\n{_parts(ahead)}"),
+        ("disk", ahead.disk_text),
     ]
     return lines
 
@@ -150,8 +141,7 @@ def _bars(histogram: Sequence[Sequence[int]]) -> str:
 
 
 def _samples(flight: Preflight, tokenizer: Any) -> tuple[Sample, ...]:
-    order = sorted(range(len(flight.rows)), key=lambda index: len(flight.rows[index].ids))
-    places = {order[0]: "shortest", order[len(order) // 2]: "median", order[-1]: "longest"}
+    places = told_places([len(row.ids) for row in flight.rows])
     return tuple(
         Sample(
             place,
