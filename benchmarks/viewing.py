@@ -19,7 +19,8 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,13 @@ def _text(draw: random.Random, number: int, characters: int) -> str:
 
 def measure(folder: Path, rows: int) -> dict[str, Any]:
     """Serves the run and asks; milliseconds, medians of repeats where the page asks again."""
+    with served(folder) as (address, pid):
+        return _asked(address, pid, rows)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, int]]:
+    """The address and the process id of a viewer of the run, while the block runs."""
     code = (
         "import sys; from pathlib import Path; from redink.cli.viewing import view; "
         "view(Path(sys.argv[1]), port=0, browser=False)"
@@ -103,32 +111,32 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            address = server.stdout.readline().split()[-1]
-            return _asked(address, server.pid, rows)
+            yield server.stdout.readline().split()[-1], server.pid
         finally:
             server.terminate()
 
 
 def _asked(address: str, pid: int, rows: int) -> dict[str, Any]:
-    figures: dict[str, Any] = {"run_ms": _took(address, "api/run")}
-    figures["first_page_ms"] = _took(address, "api/rows/critiques")
-    figures["first_item_ms"] = _took(address, "api/item/critiques/c000000000000007")
-    figures["first_search_ms"] = _took(address, "api/rows/critiques", q="hypotenuse")
+    figures: dict[str, Any] = {"run_ms": took(address, "api/run")}
+    figures["first_page_ms"] = took(address, "api/rows/critiques")
+    figures["first_item_ms"] = took(address, "api/item/critiques/c000000000000007")
+    figures["first_search_ms"] = took(address, "api/rows/critiques", q="hypotenuse")
     filters = [[("agrees", "false")], [("outcome", "wrong"), ("model", "model1")],
                [("suspicious", "unreadable"), ("source", "set3")]]  # fmt: skip
     figures["filter_ms"] = _median(address, [urllib.parse.urlencode(one) for one in filters])
     words = ["forgotten", "carried over", '"Row 9998"', "the", "zebra", "Row 5 hypotenuse"]
     asked = [urllib.parse.urlencode({"q": word}) for word in words]
-    figures["search_ms"] = [_took(address, f"api/rows/critiques?{one}") for one in asked]
+    figures["search_ms"] = [took(address, f"api/rows/critiques?{one}") for one in asked]
     figures["search_again_ms"] = _median(address, asked)
-    figures["longest_ms"] = _took(address, "api/rows/critiques", sort="longest")
+    figures["longest_ms"] = took(address, "api/rows/critiques", sort="longest")
     figures["page_ms"] = _median(address, [f"offset={n * rows // REPEATS}" for n in range(REPEATS)])
     ids = [f"api/item/critiques/c{n * rows // REPEATS:015d}" for n in range(REPEATS)]
-    figures["item_ms"] = round(statistics.median(_took(address, one) for one in ids), 1)
-    return {**figures, **_memory(pid)}
+    figures["item_ms"] = round(statistics.median(took(address, one) for one in ids), 1)
+    return {**figures, **memory(pid)}
 
 
-def _took(address: str, path: str, **query: str) -> float:
+def took(address: str, path: str, **query: str) -> float:
+    """Milliseconds of one question."""
     url = address + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
     started = time.perf_counter()
     with urllib.request.urlopen(url, timeout=120) as reply:
@@ -138,12 +146,12 @@ def _took(address: str, path: str, **query: str) -> float:
 
 def _median(address: str, queries: Sequence[str]) -> float:
     times = [
-        _took(address, f"api/rows/critiques?{query}") for query in queries for _ in range(REPEATS)
+        took(address, f"api/rows/critiques?{query}") for query in queries for _ in range(REPEATS)
     ]
     return round(statistics.median(times), 1)
 
 
-def _memory(pid: int) -> dict[str, float]:
+def memory(pid: int) -> dict[str, float]:
     """Resident memory in MB: at its highest, and now."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     values = dict(line.split(":", 1) for line in lines)

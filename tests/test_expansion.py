@@ -69,8 +69,10 @@ def test_validation_is_every_trainings_unless_it_names_its_own():
         chosen={**HELDOUT, "split": "validation"},
         sft={"do": "finetune", "data": "problems"},
         cft={"do": "finetune", "data": "problems", "validation": "heldout"},
+        rl={"do": "reinforce", "problems": "problems", "seed": [1, 2]},
     )
     made = checked({**raw, "validation": "chosen"})
+    assert [made.stage(f"rl@{seed}").inputs["validation"] for seed in (1, 2)] == [("chosen",)] * 2
     assert made.stage("sft").inputs["validation"] == ("chosen",)
     assert made.stage("cft").inputs["validation"] == ("heldout",)
 

@@ -84,8 +84,11 @@ DRAFTS = {"do": "corrupt", "problems": "problems"}
     [
         (None, None),
         ({"processes": 1}, None),
-        ({"processes": 2}, "one process; the 2 processes of `hardware` are for finetune stages"),
-        ({"gpus": 8}, "one GPU; the 8 GPUs of `hardware` are for finetune stages"),
+        (
+            {"processes": 2},
+            "one process; the 2 processes of `hardware` are for finetune and reinforce stages",
+        ),
+        ({"gpus": 8}, "one GPU; the 8 GPUs of `hardware` are for finetune and reinforce stages"),
     ],
 )
 def test_scorers_are_fitted_by_one_process_and_that_is_said(asked, said, tmp_path):
@@ -121,3 +124,21 @@ def test_validation_by_loss_takes_what_is_learned_and_by_accuracy_takes_problems
         trained(validation="critiques")
     with pytest.raises(RecipeError, match="validation by loss is on problems"):
         trained(validation="validation", validate_by="loss")
+
+
+def test_reinforcement_is_told_too_and_a_divided_policy_is_refused_before_the_run(tmp_path):
+    def made(hardware, **changed):
+        policy = {"do": "reinforce", "problems": "problems", **changed}
+        return check_recipe(
+            {"stages": {"problems": PROBLEMS, "policy": policy}, "hardware": hardware}, "m", "m"
+        )
+
+    settings = made({"processes": 2}).stage("policy").settings
+    assert (settings["processes"], settings["sharding"]) == (2, "none")
+    divided = make_plan(made({"processes": 2, "sharding": "fsdp2"}), tmp_path).stages
+    with pytest.raises(UsageError, match="reinforce: sharding = fsdp2 is not supported"):
+        check_hardware(None, divided)
+    whole = made({"processes": 2, "sharding": "fsdp2"}, sharding="none")
+    check_hardware(None, make_plan(whole, tmp_path).stages)
+    plans = [make_plan(made(which), tmp_path) for which in ({}, {"processes": 2})]
+    assert len({plan.by_name["policy"].folder for plan in plans}) == 1

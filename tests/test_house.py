@@ -17,7 +17,7 @@ FLOORS = [
     {"stages"},
     {"engines", "teachers", "corruption", "grading", "training", "evaluation", "problems",
      "reports", "selection", "audit", "formats", "labelling", "scoring", "refinement", "critics",
-     "chains", "scaling", "rewards", "reinforcement"},
+     "chains", "scaling", "rewards", "reinforcement", "handover"},
     {"models", "arithmetic", "prompts", "steps", "edits", "mathematics", "mathml"},
     {"tables"},
     {"records", "errors", "files", "progress", "standing", "board", "live", "machine", "visible"},

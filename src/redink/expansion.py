@@ -1,9 +1,9 @@
 """What a recipe says in short, written out: seeds, benchmarks by name, validation, hardware.
 
-`seed: [1, 2, 3]` of a finetune stage makes three stages `NAME@1` … `NAME@3`, and an evaluate
-stage that names `NAME` names all three. A benchmark of the catalogue named where a stage of
-problems is wanted becomes a load stage of its name. `validation:` names the problems on which
-every finetune stage chooses its checkpoint; `hardware:` is what each of them trains on.
+`seed: [1, 2, 3]` of a finetune or reinforce stage makes three stages `NAME@1` … `NAME@3`, and an
+evaluate stage that names `NAME` names all three. A benchmark of the catalogue named where a stage
+of problems is wanted becomes a load stage of its name. `validation:` names the problems on which
+each of these stages chooses its checkpoint; `hardware:` is what each of them trains on.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ from redink.errors import RecipeError
 AT = "@"
 """Between an arm's name and its training seed."""
 PROBLEM_INPUTS = ("benchmarks", "validation")
+TRAININGS = ("finetune", "reinforce")
+"""Verbs that train a student."""
 
 
 def expand(
@@ -24,7 +26,7 @@ def expand(
 
     Args:
         raw: the recipe as read.
-        training: settings of every finetune stage that does not set them itself.
+        training: settings of every finetune and reinforce stage that does not set them itself.
 
     Raises RecipeError for a stage with several seeds that is named where one model is needed.
     """
@@ -35,7 +37,7 @@ def expand(
     validation = raw.get("validation")
     common = {**training, **({} if validation is None else {"validation": validation})}
     for name, stage in drafts.items():
-        if stage.get("do") == "finetune":
+        if stage.get("do") in TRAININGS:
             drafts[name] = {**common, **stage}
     drafts = _with_seeds(drafts)
     return {**raw, "stages": _with_benchmarks(drafts)}
@@ -46,7 +48,7 @@ def _with_seeds(drafts: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any
     found: dict[str, dict[str, Any]] = {}
     for name, stage in drafts.items():
         seeds = stage.get("seed")
-        if stage.get("do") != "finetune" or not isinstance(seeds, list):
+        if stage.get("do") not in TRAININGS or not isinstance(seeds, list):
             found[name] = stage
             continue
         if not seeds or len(set(map(str, seeds))) < len(seeds):

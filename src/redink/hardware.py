@@ -21,7 +21,7 @@ class Hardware:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What every finetune stage is told, where it says nothing else."""
+        """What every finetune and reinforce stage is told, where it says nothing else."""
         found = {"processes": self.gpus or self.processes, "sharding": self.sharding}
         return {name: value for name, value in found.items() if value is not None}
 

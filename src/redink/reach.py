@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from redink.errors import RedinkError
+from redink.expansion import TRAININGS
 from redink.hardware import Hardware
 from redink.plan import PlannedStage
 
@@ -25,8 +26,15 @@ def check_reach(stages: Iterable[PlannedStage]) -> None:
 
 
 def check_hardware(gpus: int | None, stages: Iterable[PlannedStage]) -> None:
-    """Raises UsageError where a training that is not done yet wants more GPUs than there are."""
-    if gpus and any(p.stage.verb.name == "finetune" and not p.done for p in stages):
+    """Raises UsageError where a training that is not done yet wants more GPUs than there are, or
+    a reinforcement a divided model."""
+    left = [p for p in stages if p.stage.verb.name in TRAININGS and not p.done]
+    for planned in left:
+        if planned.stage.verb.name == "reinforce":
+            from redink.reinforcement.launch import check_sharding
+
+            check_sharding(planned.stage.settings["sharding"])
+    if gpus and left:
         from redink.training.launch import check_gpus
 
         check_gpus(gpus)
@@ -42,7 +50,7 @@ def hardware_notes(hardware: Hardware, stages: Iterable[PlannedStage]) -> list[s
     what = "GPUs" if hardware.gpus else "processes"
     return [
         f"note: {', '.join(lone)}: scorers are fitted on {one}; the {asked} {what} of `hardware` "
-        "are for finetune stages"
+        "are for finetune and reinforce stages"
     ]
 
 

@@ -1,6 +1,6 @@
 """A small world for PPO: sums to be put, and a reward that any model can learn.
 
-python letters.py STUDENT OUT [SETTING=VALUE...]      trains; under torchrun, a share of it
+python letters.py STUDENT OUT [SETTING=VALUE...]      trains
 """
 
 import json
@@ -64,11 +64,5 @@ def lines(out, name):
 
 
 if __name__ == "__main__":
-    from redink.training.group import join, leave, process_count
-
     given = dict(word.split("=") for word in sys.argv[3:])
-    if process_count() > 1:
-        join()
     trained(sys.argv[1], Path(sys.argv[2]), **{k: json.loads(v) for k, v in given.items()})
-    if process_count() > 1:
-        leave()

@@ -1,6 +1,6 @@
 """A small world for RLOO and GRPO: rollouts given by hand, and a reward that any model can learn.
 
-python policy_world.py STUDENT OUT [SETTING=VALUE...]   trains; under torchrun, a share of it
+python policy_world.py STUDENT OUT [SETTING=VALUE...]   trains
 """
 
 import json
@@ -100,11 +100,5 @@ def lines(out, name):
 
 
 if __name__ == "__main__":
-    from redink.training.group import join, leave, process_count
-
     words = dict(word.split("=") for word in sys.argv[3:])
-    if process_count() > 1:
-        join()
     trained(sys.argv[1], Path(sys.argv[2]), **{k: json.loads(v) for k, v in words.items()})
-    if process_count() > 1:
-        leave()

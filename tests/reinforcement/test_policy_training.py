@@ -1,4 +1,4 @@
-"""A whole training: logs, result, validation, killed and gone on exactly, two processes as one."""
+"""A whole training: logs, result, validation, killed and gone on exactly."""
 
 import json
 import os
@@ -184,25 +184,6 @@ def test_validation_is_greedy_and_leaves_the_training_as_it_is(tiny_student, tmp
     looks = lines(watched, "validation")
     assert [look["step"] for look in looks] == [0, 2, 4]
     assert all(0 <= look["accuracy"] <= 1 for look in looks)
-
-
-def test_two_processes_take_the_steps_of_one(tiny_student, tmp_path):
-    one, two = tmp_path / "one", tmp_path / "two"
-    trained(tiny_student, one)
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        str(SCRIPT), str(tiny_student), str(two),
-    ]  # fmt: skip
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=380)
-    assert done.returncode == 0, done.stderr[-3000:]
-    rows = [[row["text"] for row in lines(out, "rollouts")] for out in (one, two)]
-    assert rows[0] == rows[1], "the same rollouts"
-    for mine, theirs in zip(figures(one), figures(two), strict=True):
-        for name in ("reward", "entropy", "kl", "grad_norm"):
-            assert mine[name] == pytest.approx(theirs[name], rel=2e-3, abs=1e-5), name
-    ours, others = (load_file(out / "model" / "model.safetensors") for out in (one, two))
-    for name, weight in ours.items():
-        assert torch.allclose(weight, others[name], atol=2e-4), name
 
 
 @pytest.mark.parametrize(

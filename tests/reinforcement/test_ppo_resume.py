@@ -1,4 +1,4 @@
-"""A training by PPO that is killed goes on exactly; two processes take the steps of one."""
+"""A training by PPO that is killed goes on exactly."""
 
 import json
 import os
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from redink.training.validation_plan import ValidationPlan
 from tests.reinforcement.letters import lines, sums, trained
@@ -101,34 +100,3 @@ def test_going_on_takes_up_weights_optimizer_and_order(tiny_student, tmp_path, m
     ours, theirs = (json.loads((o / "model/training.json").read_text()) for o in (out, whole))
     assert ours["validation"] == theirs["validation"]
     assert [look["step"] for look in ours["validation"]["looks"]] == [0, 2, 4, 6, 7]
-
-
-def test_two_processes_take_the_steps_of_one(tiny_student, tmp_path):
-    one, two = tmp_path / "one", tmp_path / "two"
-    # Of 7 rollouts in a step one process gets 4 and the other 3.
-    settings = {"steps": 3, "problems_per_step": 7, "beta": 0.2}
-    trained(tiny_student, one, **settings)
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        str(SCRIPT), str(tiny_student), str(two), *words(settings),
-    ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, env=environment(), timeout=300)
-    told = ("id", "problem_id", "text", "reward")
-    alone, together = (
-        [[row[name] for name in told] for row in lines(out, "rollouts")] for out in (one, two)
-    )
-    assert together == alone
-    assert len(alone) == 21
-    for ours, theirs in zip(figures(two), figures(one), strict=True):
-        assert ours.pop("parts") == pytest.approx(theirs.pop("parts"))
-        assert ours.pop("faults") == theirs.pop("faults")
-        assert ours == pytest.approx(theirs, abs=1e-4)
-    for name in ("model/model.safetensors", "value_head.safetensors"):
-        a, b = load_file(one / name), load_file(two / name)
-        assert max((value - b[key]).abs().max().item() for key, value in a.items()) < 1e-5
-    before = load_file(tiny_student / "model.safetensors")
-    after = load_file(one / "model" / "model.safetensors")
-    assert max((after[key] - value).abs().max().item() for key, value in before.items()) > 1e-3
-    record = json.loads((two / "model" / "training.json").read_text())
-    assert record["processes"] == 2
-    assert len(sums()) == 11

@@ -88,7 +88,7 @@ def test_two_processes_give_the_losses_and_weights_of_one(tiny_student, tmp_path
 
 def test_a_finished_result_is_returned_at_once(tiny_student, tmp_path, monkeypatch):
     finetune(sums(4), student=tiny_student, out=tmp_path, **SETTINGS)
-    monkeypatch.setattr("redink.training.launch._run", None)
+    monkeypatch.setattr("redink.training.processes.run_processes", None)
     again = finetune(sums(4), student=tiny_student, out=tmp_path, processes=2, **SETTINGS)
     assert again == tmp_path / "model"
 

@@ -14,6 +14,7 @@ from redink.cli import (
     evaluating,
     evaluating_critics,
     grading,
+    handing_over,
     journaling,
     preflighting,
     reporting,
@@ -83,6 +84,7 @@ app.command(epilog=critiquing.EPILOG)(critiquing.critique)
 app.add_typer(auditing.app, name="audit")
 app.command("import", epilog=converting.IMPORT_EPILOG)(converting.import_file)
 app.command(epilog=converting.EXPORT_EPILOG)(converting.export)
+app.command("hand-over", epilog=handing_over.EPILOG)(handing_over.hand_over)
 app.command(epilog=journaling.EPILOG)(journaling.journal)
 
 

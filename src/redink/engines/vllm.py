@@ -69,6 +69,11 @@ class VllmEngine:
         self._compiled = compiled
         self._journal = Journal(journal) if journal else None
         self.items = ItemMaker(source, f"vllm {dtype}")
+        self.options: dict[str, Any] = {}
+        """Further settings of vLLM's (EngineArgs), to be given before it starts."""
+        self.logprobs: int | None = None
+        """Further likeliest tokens whose log-probabilities come with each drawn one's; None asks
+        for none, 0 for the drawn one's alone."""
         self._numbers = itertools.count()
         self._arrived: dict[str, Any] = {}
         self._lock = threading.RLock()
@@ -95,7 +100,7 @@ class VllmEngine:
             # vLLM 0.32 dies of a seeded request whose prompt is read in parts on a CPU
             # ("CPU Generator does not use offset").
             settings["enable_chunked_prefill"] = False
-        return start(self.source, settings)
+        return start(self.source, settings | self.options)
 
     def close(self) -> None:
         """Ends vLLM's processes and gives their memory back; the next call starts new ones."""
@@ -167,6 +172,7 @@ class VllmEngine:
             seed=row_draws(sampling.seed, item.prompt, item.sample).getrandbits(63),
             stop=stops or None,
             stop_token_ids=list(self._stop_ids),
+            logprobs=self.logprobs,
             # Completions are decoded here, as a whole; vLLM needs their text for stop texts alone.
             detokenize=bool(stops),
             output_kind=RequestOutputKind.FINAL_ONLY,

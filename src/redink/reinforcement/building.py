@@ -34,6 +34,7 @@ def build_policy_trainer(
     folder: Path,
     precision: Precision = "bf16",
     micro_batch_tokens: int | None = None,
+    importance_cap: float | None = None,
     tracking: Tracking = NOWHERE,
 ) -> PolicyTrainer:
     """A trainer whose every step draws its own rollouts.
@@ -51,6 +52,8 @@ def build_policy_trainer(
         folder: of checkpoints.
         precision: of matrix products.
         micro_batch_tokens: padded tokens at most; as in fine-tuning where not given.
+        importance_cap: largest weight of a drawn token, see `redink.reinforcement.importance`;
+            None weighs none.
         tracking: what is told of each step, by transformers' own callbacks.
     """
     processes = process_count()
@@ -89,7 +92,7 @@ def build_policy_trainer(
         callbacks=list(callbacks),
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.prepare(collector, reference, _goal(settings, micro_batch_tokens))
+    trainer.prepare(collector, reference, _goal(settings, micro_batch_tokens, importance_cap))
     return trainer
 
 
@@ -100,7 +103,9 @@ def _kind(settings: PolicySettings, arguments: dict[str, Any]) -> tuple[Any, Any
     return GroupTrainer, GRPOConfig(**arguments, loss_type=loss)
 
 
-def _goal(settings: PolicySettings, micro_batch_tokens: int | None) -> Goal:
+def _goal(
+    settings: PolicySettings, micro_batch_tokens: int | None, importance_cap: float | None
+) -> Goal:
     return Goal(
         baseline=settings.baseline,
         beta=settings.beta,
@@ -111,6 +116,7 @@ def _goal(settings: PolicySettings, micro_batch_tokens: int | None) -> Goal:
         penalty_form=settings.penalty_form,
         updates=settings.updates,
         micro_batch_tokens=micro_batch_tokens,
+        importance_cap=importance_cap,
     )
 
 

@@ -135,7 +135,7 @@ class Collector:
         began = time.monotonic()
         drawn = self.sampler.draw(_share(asked), step)
         sampled = time.monotonic()
-        marked = self.reward.mark([one.rollout() for one in drawn])
+        marked = self.reward.mark([one.rollout() for one in drawn]) if drawn else []
         found.sampling_seconds += sampled - began
         found.marking_seconds += time.monotonic() - sampled
         mine = [Sample(one, mark) for one, mark in zip(drawn, marked, strict=True)]

@@ -1,11 +1,12 @@
 """A step's rollouts as PPO sees them: micro-batches, what was said of them, what is learned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from redink.reinforcement.gae import advantages, token_rewards
+from redink.reinforcement.importance import importance_weights
 from redink.reinforcement.ppo_loss import token_weights
 from redink.reinforcement.ppo_settings import PPO
 from redink.reinforcement.sampling import Drawn
@@ -60,6 +61,16 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class EnginesView:
+    """What drew the rollouts thinks of their tokens; see `redink.reinforcement.importance`."""
+
+    logprobs: Sequence[Sequence[float]]
+    """Of each rollout's new tokens."""
+    cap: float
+    """Of a token's weight."""
+
+
+@dataclass(frozen=True)
 class Lesson:
     """What one micro-batch teaches; every tensor is float32 of shape (N,)."""
 
@@ -71,6 +82,10 @@ class Lesson:
     returns_N: torch.Tensor
     weights_N: torch.Tensor
     """Shares in the loss; 0 for what fills up and for rollouts without a reward."""
+    importance_N: torch.Tensor | None = None
+    """Weights in the policy's loss; None weighs all alike."""
+    capped_N: torch.Tensor | None = None
+    """1 where the cap holds such a weight."""
 
 
 def cut(drawn: Sequence[Drawn], pad_id: int, limit: int, device: torch.device) -> list[MicroBatch]:
@@ -102,6 +117,7 @@ def lessons(
     rewards: Sequence[float | None],
     sequences: int,
     ppo: PPO,
+    drawn_by: EnginesView | None = None,
 ) -> tuple[list[Lesson], list[list[float]]]:
     """What a step teaches: advantages by GAE over rewards and divergence, whitened globally.
 
@@ -113,6 +129,7 @@ def lessons(
         rewards: of each rollout, penalties in them; None is not learned from.
         sequences: rollouts with a reward, of all processes.
         ppo: the settings.
+        drawn_by: what the policy's loss weighs tokens by; None weighs none.
 
     Returns a lesson for each micro-batch, and each rollout's advantages before whitening.
     """
@@ -127,7 +144,8 @@ def lessons(
     found, start = [], 0
     for batch in batches:
         end = start + sum(batch.lengths)
-        found.append(_lesson(batch, seen, raw, white[start:end], rewards, sequences))
+        lesson = _lesson(batch, seen, raw, white[start:end], rewards, sequences)
+        found.append(lesson if drawn_by is None else _weighed(lesson, drawn_by))
         start = end
     return found, raw
 
@@ -152,3 +170,10 @@ def _lesson(
         returns_N=batch.filled([v + a for v, a in zip(values, gained, strict=True)]),
         weights_N=batch.filled(token_weights(batch.lengths, kept, sequences)),
     )
+
+
+def _weighed(lesson: Lesson, drawn_by: EnginesView) -> Lesson:
+    batch = lesson.batch
+    engine_N = batch.filled([p for place in batch.places for p in drawn_by.logprobs[place]])
+    weights_N, capped_N = importance_weights(lesson.old_logprobs_N, engine_N, drawn_by.cap)
+    return replace(lesson, importance_N=weights_N, capped_N=capped_N.float())

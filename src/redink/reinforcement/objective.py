@@ -16,6 +16,8 @@ the place of TRL's, and why:
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +26,9 @@ from transformers import Trainer
 
 from redink.records import Json
 from redink.reinforcement.advantages import Baseline, advantages_of
+from redink.reinforcement.alone import Alone
 from redink.reinforcement.collecting import Collector, together
+from redink.reinforcement.importance import importance_weights, require_near, weighed
 from redink.reinforcement.logprobs import sampled_logprobs
 from redink.reinforcement.moving_reference import Reference
 from redink.reinforcement.rollouts import LoggedRollout, figures_of
@@ -52,11 +56,14 @@ class Goal:
     updates: int = 1
     """Optimizer steps on each step's rollouts."""
     micro_batch_tokens: int | None = None
+    importance_cap: float | None = None
+    """Largest weight of a drawn token; None weighs none."""
 
 
 class PolicyTrainer(StepTrainer):
     """What RLOO's and GRPO's trainers share; to stand before TRL's among a class's bases."""
 
+    accelerator: Any
     collector: Collector
     reference: Reference | None
     goal: Goal
@@ -126,15 +133,15 @@ class PolicyTrainer(StepTrainer):
         self._look_back(model)
         self.seconds["references"] = time.monotonic() - began
         self._give_advantages()
-        for batch in self._everywhere_as_many(pad_id):
-            batch.fill(self.args.device, self._tokens_per_row(), ratios=self.goal.updates > 1)
-
-    def _everywhere_as_many(self, pad_id: int) -> list[Batch]:
-        """TRL's losses gather figures: every process needs equally many micro-batches."""
-        counts = together([len(self.batches)])
-        missing = max(counts) - len(self.batches)
-        self.batches += [Batch.idle(pad_id) for _ in range(missing)]
-        return self.batches
+        # Every process has a part in the exchange of gradients, one without rows too.
+        self.batches = self.batches or [Batch.idle(pad_id)]
+        for batch in self.batches:
+            batch.fill(
+                self.args.device,
+                self._tokens_per_row(),
+                ratios=self.goal.updates > 1,
+                weighed=self.goal.importance_cap is not None,
+            )
 
     def _tokens_per_row(self) -> float:
         return sum(len(row.drawn.ids) for row in self.rows) / len(self.rows)
@@ -205,9 +212,24 @@ class PolicyTrainer(StepTrainer):
         # Trained on once, what was drawn is the policy's own: RLOO's ratio is 1, as GRPO's is
         # where it finds no old log-probabilities.
         batch.setdefault("old_logps", (logprobs_B_C.detach() * mask_B_C).sum(1))
+        if self.goal.importance_cap is not None:
+            logprobs_B_C = self._corrected(batch, logprobs_B_C, self.goal.importance_cap)
         if self.state.global_step % self.goal.updates == 0:
             self._note(batch, logprobs_B_C.detach(), entropies_B_C.detach())
         return logprobs_B_C, entropies_B_C, None
+
+    def _corrected(
+        self, batch: dict[str, Any], logprobs_B_C: torch.Tensor, cap: float
+    ) -> torch.Tensor:
+        """Finds the tokens' importance weights, and what TRL's loss is to be given with them."""
+        before_B_C = batch.get("old_per_token_logps", logprobs_B_C.detach())
+        weights_B_C, capped_B_C = importance_weights(before_B_C, batch["engine_logps"], cap)
+        batch["importance_sampling_ratio"], batch["capped"] = weights_B_C, capped_B_C
+        return self._weighed(logprobs_B_C, weights_B_C)
+
+    def _weighed(self, logprobs_B_C: torch.Tensor, weights_B_C: torch.Tensor) -> torch.Tensor:
+        """The log-probabilities with what a loss that knows no weights needs of them."""
+        return weighed(logprobs_B_C, weights_B_C)
 
     def _note(
         self, batch: dict[str, Any], logprobs_B_C: torch.Tensor, entropies_B_C: torch.Tensor
@@ -220,6 +242,12 @@ class PolicyTrainer(StepTrainer):
         for index, entropy, mean in zip(batch["index"].tolist(), entropies, means, strict=True):
             if index >= 0:
                 self.rows[index].entropy, self.rows[index].logprob = entropy, mean
+        for name, key in (("importance", "importance_sampling_ratio"), ("capped", "capped")):
+            if key in batch:
+                of_row = ((batch[key] * mask_B_C).sum(1) / counts).tolist()
+                for index, value in zip(batch["index"].tolist(), of_row, strict=True):
+                    if index >= 0:
+                        setattr(self.rows[index], name, value)
         if "ref_per_token_logps" in batch:
             apart_B = ((logprobs_B_C - batch["ref_per_token_logps"]) * mask_B_C).sum(1)
             for index, divergence in zip(batch["index"].tolist(), apart_B.tolist(), strict=True):
@@ -233,12 +261,26 @@ class PolicyTrainer(StepTrainer):
         entropy over the step's tokens per row.
         """
         self._batch = inputs
-        loss: torch.Tensor = super()._compute_loss(model, inputs)  # type: ignore[misc]
+        with self._for_itself():
+            loss: torch.Tensor = super()._compute_loss(model, inputs)  # type: ignore[misc]
         if self.goal.entropy:
             rows = len(inputs["advantages"])
             bonus = self._entropy / (inputs["tokens_per_row"] * rows)
             loss = loss - self.goal.entropy * bonus
         return loss
+
+    @contextmanager
+    def _for_itself(self) -> Iterator[None]:
+        """Keeps TRL from gathering figures of its own over the processes, which nobody reads.
+
+        It takes for granted that all have equally many rows; where one has more it hangs or ends.
+        """
+        joined = self.accelerator
+        self.accelerator = Alone(joined)
+        try:
+            yield
+        finally:
+            self.accelerator = joined
 
     def _summed_loss(self, model: torch.nn.Module, batch: dict[str, Any]) -> torch.Tensor:
         return self.compute_loss(model, dict(batch)) * batch["weight"]  # type: ignore[no-any-return]
@@ -246,9 +288,10 @@ class PolicyTrainer(StepTrainer):
     def _end(self) -> None:
         """Gathers the step's figures."""
         mine = [row.facts() for batch in self.batches for row in batch.rows]
-        for index, entropy, logprob, divergence in together(mine):
-            row = self.rows[index]
-            row.entropy, row.logprob, row.divergence = entropy, logprob, divergence
+        for index, learned in together(mine):
+            vars(self.rows[index]).update(learned)
         lines = lines_of(self.rows, self.collected, self.step, self.model_name)
         figures = figures_of(self.step, lines, time.monotonic() - self.began)
-        self.finished = (lines, figures | figures_beside(self.rows, self.collected, self.seconds))
+        figures |= figures_beside(self.rows, self.collected, self.seconds)
+        require_near(figures)
+        self.finished = (lines, figures)

@@ -5,7 +5,7 @@ about them, and takes a few optimizer steps on the clipped losses.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +17,16 @@ from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
 from redink.progress import Progress, progress
 from redink.records import Json, Problem
+from redink.reinforcement.identity import policy_key
 from redink.reinforcement.ppo_settings import COLLAPSE, ppo_of
 from redink.reinforcement.ppo_task import PPOTask
+from redink.reinforcement.sampler_settings import sampler_settings_of
 from redink.rewards import Reward
 from redink.training.exhaustion import told_when_memory_ends
 from redink.training.group import is_first, process_count, wait_for_all
 from redink.training.method import method_of
-from redink.training.result import RESULT, finished_result, save_result, training_key
+from redink.training.result import RESULT, finished_result, save_result
+from redink.training.training import progress_file
 from redink.training.validation_plan import ValidationPlan
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ def train_ppo(
         student: the model to start from; the divergence in the reward is from it as it is here.
         problems: distinct ones that rollouts are drawn for.
         reward: marks rollouts; its penalty, where it replaces, stands in the reward's place.
-        settings: by name: those of `PPO` and `Drawing`, `method` and `precision`
+        settings: by name: those of `PPO`, `Drawing` and `SamplerSettings`, `method` and `precision`
             (`redink.training.method`), `checkpoint_seconds`, `checkpoint_steps`; every other one
             is kept as part of the training's identity.
         out: folder of the partial work and of the result: `rollouts.jsonl`, `steps.jsonl`,
@@ -63,8 +66,8 @@ def train_ppo(
     """
     ppo_of(settings)
     method_of(settings, "reinforce")
-    identity = settings | (validation.identity() if validation else {})
-    key = training_key(student, problems, identity)
+    sampler_settings_of(settings)
+    key = policy_key(student, problems, settings, validation)
     finished = finished_result(out / RESULT, key)
     if finished is not None:
         return finished
@@ -104,15 +107,10 @@ def _run(task: PPOTask) -> None:
     from redink.reinforcement.value_head import NAME, save_value_head
     from redink.training.lora import merged
 
-    training = PPOTraining(task)
-    _announce(task, training)
-    training.begin()
-    longest = task.drawing.max_tokens
-    with (
-        _progress(task) as bar,
-        told_when_memory_ends(lambda: training.done, longest, divisible=False),
-    ):
-        training.run(bar)
+    with closing(PPOTraining(task)) as training:
+        _announce(task, training)
+        training.begin()
+        _train(task, training)
     if is_first():
         facts = _facts(task, training)
         watcher, model = training.watcher, training.learner.model
@@ -126,13 +124,24 @@ def _run(task: PPOTask) -> None:
     wait_for_all()
 
 
+def _train(task: PPOTask, training: "PPOTraining") -> None:
+    """Takes the steps that are left."""
+    longest = task.drawing.max_tokens
+    with (
+        _progress(task) as bar,
+        told_when_memory_ends(lambda: training.done, longest, divisible=False),
+    ):
+        training.run(bar)
+
+
 @contextmanager
 def _progress(task: PPOTask) -> Iterator[Progress]:
     """Shows progress, in the first process."""
     if not is_first():
         yield Progress(task.label, task.ppo.steps, "steps")
         return
-    with progress(task.label, task.ppo.steps, "steps") as bar:
+    keep = progress_file(task.out) if process_count() > 1 else None
+    with progress(task.label, task.ppo.steps, "steps", keep=keep) as bar:
         yield bar
 
 

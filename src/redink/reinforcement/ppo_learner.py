@@ -92,11 +92,30 @@ class PPOLearner:
 
         Returns means over those steps: `loss`, `policy_loss`, `value_loss`, `clipped` (share of
         tokens whose gradient the clip ends), `moved` (mean of old less new log-probability),
-        `grad_norm` before clipping, and the last `learning_rate`.
+        `grad_norm` before clipping, the last `learning_rate`; where tokens are weighed,
+        `importance` (their mean weight) and `capped` (share whose weight the cap holds).
         """
         rows = [self._epoch(taught) for _ in range(self.ppo.ppo_epochs)]
         figures: Json = {name: sum(r[name] for r in rows) / len(rows) for name in rows[0]}
-        return figures | {"learning_rate": self.scheduler.get_last_lr()[0]}
+        return figures | self._importance(taught) | {"learning_rate": self._rate}
+
+    @property
+    def _rate(self) -> float:
+        return float(self.scheduler.get_last_lr()[0])
+
+    def _importance(self, taught: Sequence[Lesson]) -> Json:
+        """Means over all processes of what tokens are weighed by."""
+        shares = [
+            torch.stack(
+                [(one.importance_N * one.weights_N).sum(), (one.capped_N * one.weights_N).sum()]
+            )
+            for one in taught
+            if one.importance_N is not None and one.capped_N is not None
+        ]
+        if not shares:
+            return {}
+        sums = self.accelerator.reduce(torch.stack(shares).double().sum(0), "sum")
+        return dict(zip(("importance", "capped"), sums.tolist(), strict=True))
 
     def _epoch(self, taught: Sequence[Lesson]) -> dict[str, float]:
         """One optimizer step on all of a step's rollouts."""
@@ -123,6 +142,8 @@ class PPOLearner:
                 judged.logprobs_N, lesson.old_logprobs_N, lesson.advantages_N,
                 ppo.clip_low, ppo.clip_high,
             )  # fmt: skip
+            if lesson.importance_N is not None:
+                policy_N = policy_N * lesson.importance_N
             value_N = value_losses(
                 judged.values_N, lesson.old_values_N, lesson.returns_N, ppo.value_clip
             )

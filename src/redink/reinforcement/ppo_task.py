@@ -9,6 +9,7 @@ from redink.models.source import ModelSource
 from redink.records import Json, Problem
 from redink.reinforcement.drawing import Drawing
 from redink.reinforcement.ppo_settings import PPO, ppo_of
+from redink.reinforcement.sampler_settings import SamplerSettings, sampler_settings_of
 from redink.rewards import Reward
 from redink.training.group import is_first
 from redink.training.method import Method, method_of
@@ -38,6 +39,11 @@ class PPOTask:
     def method(self) -> Method:
         """What of the model is trained, and in which precision."""
         return method_of(self.settings, "reinforce")
+
+    @property
+    def sampler(self) -> SamplerSettings:
+        """What draws."""
+        return sampler_settings_of(self.settings)
 
     @property
     def drawing(self) -> Drawing:

@@ -11,14 +11,15 @@ from redink.models.loading import load_tokenizer
 from redink.progress import Progress
 from redink.records import Json
 from redink.reinforcement.collecting import Collector, Sample, together
-from redink.reinforcement.experience import Seen, cut, lessons
+from redink.reinforcement.experience import EnginesView, Seen, cut, lessons
+from redink.reinforcement.importance import require_near
 from redink.reinforcement.order import ProblemOrder
 from redink.reinforcement.ppo_checkpoint import load_state, save_state
 from redink.reinforcement.ppo_figures import numbers, require_finite, show, told
 from redink.reinforcement.ppo_learner import PPOLearner
 from redink.reinforcement.ppo_task import PPOTask
 from redink.reinforcement.rollouts import LoggedRollout, RolloutLog, figures_of, logged
-from redink.reinforcement.sampling import PolicySampler
+from redink.reinforcement.samplers import open_sampler
 from redink.reinforcement.validation import PolicyValidation
 from redink.rewards import replaced
 from redink.training.batches import largest_micro_batch
@@ -39,19 +40,18 @@ class PPOTraining:
     """
 
     def __init__(self, task: PPOTask) -> None:
-        import torch
-
         ppo, method = task.ppo, task.method
         self.task, self.ppo = task, ppo
         self.tokenizer = load_tokenizer(task.student)
         policy = method.prepared(method.load(task.student), ppo.seed)
-        dtype = torch.float32 if method.precision == "fp32" else torch.bfloat16
-        self.sampler = PolicySampler(
+        self.sampler = open_sampler(
             policy,
             self.tokenizer,
+            task.student,
             task.drawing,
+            task.sampler,
             batch_size=task.settings.get("batch_size") or 64,
-            dtype=dtype,
+            exact=method.precision == "fp32",
         )
         self.tracking = tracking_of(task.out)
         self.learner = PPOLearner(
@@ -77,6 +77,10 @@ class PPOTraining:
     def done(self) -> int:
         """Steps that are done."""
         return int(self.state.global_step)
+
+    def close(self) -> None:
+        """Ends what draws."""
+        self.sampler.close()
 
     def begin(self) -> None:
         """Goes back to the last checkpoint, or to the beginning."""
@@ -132,6 +136,7 @@ class PPOTraining:
         parts["training"] = time.monotonic() - began - sum(parts.values())
         figures["seconds_by_part"] = {name: round(value, 3) for name, value in parts.items()}
         require_finite(number, figures)
+        require_near(figures)
         if is_first():
             self.log.append(rows, figures)
             self.steps.append(figures)
@@ -147,10 +152,16 @@ class PPOTraining:
         mine, sequences = _share(samples), sum(reward is not None for reward in rewards)
         batches = cut([one.drawn for one in mine], self._pad_id, self._limit, self._device)
         seen = self.learner.judge(batches)
-        taught, raw = lessons(batches, seen, _share(rewards), sequences, self.ppo)
+        drawn_by = self._engines_view(mine)
+        taught, raw = lessons(batches, seen, _share(rewards), sequences, self.ppo, drawn_by)
         learned = self.learner.update(taught)
         self.sampler.refresh(self.learner.policy)
         return seen, raw, learned
+
+    def _engines_view(self, mine: Sequence[Sample]) -> EnginesView | None:
+        """What drew says of this process's rollouts, where tokens are weighed by it."""
+        cap = self.task.sampler.cap
+        return None if cap is None else EnginesView([one.drawn.logprobs for one in mine], cap)
 
     def _rewards(self, number: int, samples: Sequence[Sample]) -> list[float | None]:
         """What each rollout is worth, a penalty in its place where one replaces it."""

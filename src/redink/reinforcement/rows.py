@@ -10,6 +10,9 @@ from redink.reinforcement.sampling import Drawn
 from redink.training.batches import BUCKET, micro_batches
 from redink.training.group import place, process_count
 
+LEARNED = ("entropy", "logprob", "divergence", "importance", "capped")
+"""What the process that trains on a row finds of it."""
+
 
 @dataclass(eq=False)
 class Row:
@@ -25,15 +28,19 @@ class Row:
     """Mean over its tokens, in nats."""
     logprob: float | None = None
     """Mean over its tokens, by the policy that is trained."""
+    importance: float | None = None
+    """Mean over its tokens of what they are weighed by."""
+    capped: float | None = None
+    """Share of its tokens whose weight the cap holds."""
 
     @property
     def mean_divergence(self) -> float | None:
         """`divergence` per token."""
         return None if self.divergence is None else self.divergence / len(self.drawn.ids)
 
-    def facts(self) -> tuple[int, float | None, float | None, float | None]:
+    def facts(self) -> tuple[int, dict[str, float | None]]:
         """What another process does not know of it."""
-        return self.index, self.entropy, self.logprob, self.divergence
+        return self.index, {name: getattr(self, name) for name in LEARNED}
 
 
 def share(rows: Sequence[Row]) -> list[Row]:
@@ -88,7 +95,9 @@ class Batch:
         }
         return {name: torch.tensor(values, device=device) for name, values in found.items()}
 
-    def fill(self, device: torch.device, tokens_per_row: float, *, ratios: bool) -> None:
+    def fill(
+        self, device: torch.device, tokens_per_row: float, *, ratios: bool, weighed: bool
+    ) -> None:
         """Makes `inputs`, once the rows have their advantages.
 
         Args:
@@ -96,6 +105,7 @@ class Batch:
             tokens_per_row: mean new tokens of all rows of the step, for the entropy bonus.
             ratios: whether the policy moves on while it is trained on these rows, so that the
                 loss needs the log-probabilities by the policy that drew.
+            weighed: whether the loss needs those by the engine that drew.
         """
         advantages = [row.advantage for row in self.rows] or [0.0]
         indices = [row.index for row in self.rows] or [-1]
@@ -109,8 +119,17 @@ class Batch:
         if ratios and self.old_B_C is not None:
             self.inputs["old_per_token_logps"] = self.old_B_C
             self.inputs["old_logps"] = (self.old_B_C * self.inputs["completion_mask"]).sum(1)
+        if weighed:
+            self.inputs["engine_logps"] = self._engine_B_C(device)
         if self.reference_B_C is not None:
             self.inputs["ref_per_token_logps"] = self.reference_B_C
+
+    def _engine_B_C(self, device: torch.device) -> torch.Tensor:
+        found_B_C = torch.zeros(self.inputs["completion_mask"].shape, dtype=torch.float64)
+        for number, row in enumerate(self.rows):
+            logprobs = torch.tensor(row.drawn.logprobs, dtype=torch.float64)
+            found_B_C[number, : len(logprobs)] = logprobs
+        return found_B_C.to(device)
 
     def divergences(self) -> list[tuple[int, float]]:
         """Each row's index and log policy − log reference, summed over its tokens."""

@@ -25,6 +25,7 @@ from redink.engines.engine import Conversation, Sampling
 from redink.engines.items import ItemMaker
 from redink.engines.packing import ROWS_HINT, PackedLinear, pack
 from redink.engines.stopping import StopTexts
+from redink.engines.transformers import TransformersEngine
 from redink.errors import DataError
 from redink.models.loading import end_of_turn_ids
 from redink.models.source import ModelSource
@@ -91,7 +92,7 @@ class PolicySampler:
         self.items = ItemMaker(ModelSource("model in training", Path()), "in memory")
         self.items.tokenizer = tokenizer
         self._prompts: dict[str, tuple[int, ...]] = {}
-        self.copy = copy.deepcopy(_plain(model)).eval().requires_grad_(False)
+        self.copy = copy.deepcopy(plain_policy(model)).eval().requires_grad_(False)
         for parameter in self.copy.parameters():
             # The buffers keep their type: rotary frequencies rounded to bfloat16 turn far tokens
             # by the wrong angle.
@@ -101,7 +102,7 @@ class PolicySampler:
     def refresh(self, model: Any) -> None:
         """Takes over the policy's weights as they are now."""
         with torch.no_grad():
-            policy = _plain(model)
+            policy = plain_policy(model)
             places = dict(self.copy.named_modules())
             for name, module in policy.named_modules():
                 place = places[name]
@@ -150,6 +151,17 @@ class PolicySampler:
             found[rows[row]] = self._drawn(asked[rows[row]], row, stops)
         return [drawn for drawn in found if drawn is not None]
 
+    def answering(self) -> TransformersEngine:
+        """What answers problems with the weights of the moment."""
+        source = ModelSource("model in training", self.items.source.folder)
+        engine = TransformersEngine(source, batch_size=self.batch_size)
+        engine.model, engine.items = self.copy, self.items
+        engine.items.fingerprint = "in memory"
+        return engine
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _row(self, item: Asked, step: int) -> Row:
         prompt, room = self.prompt_ids(item.problem), self.drawing.max_tokens
         context = getattr(self.copy.config, "max_position_embeddings", None)
@@ -176,7 +188,7 @@ class PolicySampler:
         )
 
 
-def _plain(model: Any) -> Any:
+def plain_policy(model: Any) -> Any:
     """The policy without adapters and without a head of another kind: they are added to a copy."""
     from redink.training.lora import merged_copy
 

@@ -40,7 +40,8 @@ def figures_beside(rows: Sequence[Row], collected: Collected, seconds: Mapping[s
 
     `skipped`: share of the problems drawn for that were all right or all wrong and not trained on;
     `sampler_gap`: mean over rollouts of how far a token's mean log-probability by the copy that
-    drew it is from the policy's, in nats; `seconds_by_part`.
+    drew it is from the policy's, in nats; `seconds_by_part`; where tokens are weighed, `importance`
+    (their mean weight) and `capped` (the share whose weight the cap holds), means over rollouts.
     """
     gaps = [
         abs(row.logprob - sum(row.drawn.logprobs) / len(row.drawn.logprobs))
@@ -52,9 +53,17 @@ def figures_beside(rows: Sequence[Row], collected: Collected, seconds: Mapping[s
         "marking": collected.marking_seconds,
         **seconds,
     }
+    weights = [row.importance for row in rows if row.importance is not None]
+    capped = [row.capped for row in rows if row.capped is not None]
+    weighed = {"importance": _mean(weights), "capped": _mean(capped)} if weights else {}
     return {
         "skipped": collected.skipped / collected.drawn if collected.drawn else 0.0,
         "problems_drawn": collected.drawn,
-        "sampler_gap": sum(gaps) / len(gaps) if gaps else None,
+        "sampler_gap": _mean(gaps) if gaps else None,
+        **weighed,
         "seconds_by_part": {name: round(value, 3) for name, value in parts.items()},
     }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

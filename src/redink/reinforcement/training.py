@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -17,6 +17,8 @@ from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
 from redink.progress import Progress, progress
 from redink.records import Json, Problem
+from redink.reinforcement.identity import policy_key
+from redink.reinforcement.sampler_settings import SamplerSettings, sampler_settings_of
 from redink.reinforcement.settings import PolicySettings, policy_settings_of
 from redink.rewards import Reward
 from redink.training.checkpoints import Checkpoint, newest_checkpoint
@@ -28,9 +30,9 @@ from redink.training.result import (
     RESULT,
     finished_result,
     save_result,
-    training_key,
 )
 from redink.training.tracking import Tracking, tracking_of
+from redink.training.training import progress_file
 
 if TYPE_CHECKING:
     from redink.reinforcement.callbacks import StepCallback, WholeStepCheckpoints
@@ -63,6 +65,11 @@ class PolicyTask:
     def method(self) -> Method:
         """What of the model is trained, and in which precision."""
         return method_of(self.settings, "reinforce")
+
+    @cached_property
+    def sampler(self) -> SamplerSettings:
+        """What draws."""
+        return sampler_settings_of(self.settings)
 
     @property
     def drawing(self) -> "Drawing":
@@ -100,7 +107,7 @@ def train_policy(
         student: the model to start from.
         problems: distinct ones that rollouts are drawn for.
         reward: marks rollouts.
-        settings: by name: those of `PolicySettings`, `prompt`, `precision`
+        settings: by name: those of `PolicySettings` and `SamplerSettings`, `prompt`, `precision`
             (`redink.training.method`), `checkpoint_seconds`, `checkpoint_steps`, `micro_batch`
             (padded tokens at most); every other one is kept as part of the training's identity.
         out: folder of the partial work and of the result: `rollouts.jsonl`, `steps.jsonl`,
@@ -115,10 +122,11 @@ def train_policy(
     DataError, ModelError and StorageError as the parts do.
     """
     policy_settings_of(settings)
+    sampler_settings_of(settings)
     _require_whole(settings)
     if not problems:
         raise UsageError("reinforce: there are no problems to draw rollouts for; give it some")
-    key = training_key(student, problems, settings | (validation.identity() if validation else {}))
+    key = policy_key(student, problems, settings, validation)
     finished = finished_result(out / RESULT, key)
     if finished is not None:
         return finished
@@ -159,8 +167,9 @@ def _run(task: PolicyTask) -> None:
     )
     checkpoint = agreed(lambda: newest_checkpoint(task.out / CHECKPOINTS, task.key))
     tracking = tracking_of(task.out)
-    with quiet(), tracking.kept(), _progress(task) as bar:
-        built = _build(task, model, reference, bar, checkpoint, tracking)
+    sampler = _sampler(task, model)
+    with quiet(), closing(sampler), tracking.kept(), _progress(task) as bar:
+        built = _build(task, model, sampler, reference, bar, checkpoint, tracking)
         trainer = built.trainer
         with told_when_memory_ends(
             lambda: trainer.state.global_step, task.drawing.max_tokens, divisible=False
@@ -208,32 +217,36 @@ class _Built:
     watcher: "PolicyValidation | None"
 
 
+def _sampler(task: PolicyTask, model: Any) -> Any:
+    from redink.reinforcement.samplers import open_sampler
+
+    return open_sampler(
+        model,
+        task.tokenizer,
+        task.student,
+        task.drawing,
+        task.sampler,
+        batch_size=task.policy.batch_size,
+        exact=task.method.precision == "fp32",
+    )
+
+
 def _build(
     task: PolicyTask,
     model: Any,
+    sampler: Any,
     reference: "Reference | None",
     bar: Progress,
     checkpoint: Checkpoint | None,
     tracking: Tracking,
 ) -> _Built:
-    import torch
-
     from redink.reinforcement.building import build_policy_trainer
     from redink.reinforcement.callbacks import StateCallback, StepCallback
     from redink.reinforcement.collecting import Collector
     from redink.reinforcement.order import ProblemOrder
     from redink.reinforcement.rollouts import RolloutLog
-    from redink.reinforcement.sampling import PolicySampler
 
     policy, folder = task.policy, task.out / CHECKPOINTS
-    exact = task.method.precision == "fp32"
-    sampler = PolicySampler(
-        model,
-        task.tokenizer,
-        task.drawing,
-        batch_size=policy.batch_size,
-        dtype=torch.float32 if exact else torch.bfloat16,
-    )
     order = ProblemOrder(task.problems, policy.seed)
     collector = Collector(
         sampler,
@@ -258,6 +271,7 @@ def _build(
         folder=folder,
         precision=task.method.precision,
         micro_batch_tokens=task.settings.get("micro_batch"),
+        importance_cap=task.sampler.cap,
         tracking=tracking,
     )
     trainer.model_name = task.student.name
@@ -301,7 +315,8 @@ def _progress(task: PolicyTask) -> Iterator[Progress]:
     if not is_first():
         yield Progress(task.label, task.policy.steps, "steps")
         return
-    with progress(task.label, task.policy.steps, "steps") as bar:
+    keep = progress_file(task.out) if process_count() > 1 else None
+    with progress(task.label, task.policy.steps, "steps", keep=keep) as bar:
         yield bar
 
 

@@ -8,27 +8,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from redink.engines.engine import Sampling
-from redink.engines.transformers import TransformersEngine
 from redink.evaluation.answers import answer_problems
-from redink.models.source import ModelSource
 from redink.prompts import prompt_named
 from redink.records import Problem
 from redink.reinforcement.collecting import together
 from redink.reinforcement.sampling import PolicySampler
+from redink.reinforcement.vllm_sampling import VllmSampler
 from redink.training.group import place, process_count
 from redink.training.measure import Measure
 from redink.training.validation import ValidationCallback
 
 
 class PolicyValidation(ValidationCallback):
-    """Measures the policy's greedy accuracy by the copy of its weights that draws rollouts.
+    """Measures the policy's greedy accuracy by what draws its rollouts.
 
     Args:
         sampler: the training's.
         others: as `ValidationCallback`'s.
     """
 
-    def __init__(self, sampler: PolicySampler, *others: Any) -> None:
+    def __init__(self, sampler: PolicySampler | VllmSampler, *others: Any) -> None:
         super().__init__(*others)
         problems, tokens = self.plan.problems, self.plan.max_tokens
 
@@ -47,22 +46,20 @@ class PolicyValidation(ValidationCallback):
             super().on_step_end(args, state, control, model=model)
 
 
-def greedy_accuracy(sampler: PolicySampler, problems: Sequence[Problem], max_tokens: int) -> float:
-    """The share of `problems` that the sampler's copy solves greedily; every process must call it.
+def greedy_accuracy(
+    sampler: PolicySampler | VllmSampler, problems: Sequence[Problem], max_tokens: int
+) -> float:
+    """The share of `problems` that what draws solves greedily; every process must call it.
 
     Args:
         sampler: with the policy's weights of the moment.
         problems: distinct ones.
         max_tokens: new tokens of an answer at most.
     """
-    source = ModelSource("model in training", sampler.items.source.folder)
-    engine = TransformersEngine(source, batch_size=sampler.batch_size)
-    engine.model, engine.items = sampler.copy, sampler.items
-    engine.items.fingerprint = "in memory"
     mine = problems[place() :: process_count()]
     answers = (
         answer_problems(
-            engine,
+            sampler.answering(),
             mine,
             Sampling(max_tokens=max_tokens),
             prompt_named(sampler.drawing.prompt),

@@ -353,7 +353,7 @@ VERBS: dict[str, Verb] = {
                 "scorer": Input(("scorer",), required=False),
                 "critic": Input(("model",), required=False),
             },
-            incidental=frozenset({"report_to"}),
+            incidental=frozenset({"processes", "sharding", "report_to", "vllm_memory"}),
         ),
         Verb(
             "compare",

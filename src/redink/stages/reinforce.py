@@ -1,7 +1,6 @@
 """reinforce: problems + a reward → model."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -9,19 +8,17 @@ from redink.errors import UsageError
 from redink.models.resolve import resolve_model
 from redink.models.source import fingerprint
 from redink.problems.overlap import overlap
+from redink.progress import left_to_others
 from redink.records import Json, Problem, Response
-from redink.rewards import (
-    NEEDED,
-    AnswerForm,
-    PenaltyForm,
-    Reward,
-    check_reward,
-    fault_rules,
-)
+from redink.reinforcement.algorithms import trainer_of
+from redink.reinforcement.marking import opened_reward
+from redink.reinforcement.sampler_settings import RolloutEngine, sampler_settings_of
+from redink.reinforcement.work import Work
+from redink.rewards import NEEDED, AnswerForm, PenaltyForm, check_reward
 from redink.tables import Table
-from redink.teachers.llm import close_engines
 from redink.training.method import Precision
 from redink.training.tracking import Tracker, check_trackers, reporting
+from redink.training.training import progress_file
 from redink.training.validation_plan import ValidationPlan, accuracy_plan
 
 Algorithm = Literal["rloo", "grpo", "dr-grpo", "ppo"]
@@ -95,6 +92,11 @@ def reinforce(
     checkpoint_steps: int | None = None,
     report_to: Tracker | list[Tracker] | None = None,
     journal: Path | None = None,
+    processes: int = 1,
+    sharding: str = "none",
+    engine: RolloutEngine = "transformers",
+    importance_cap: float | None = None,
+    vllm_memory: float | None = None,
     out: Path,
 ) -> Path:
     """Trains a student on its own rollouts.
@@ -167,6 +169,16 @@ def reinforce(
         checkpoint_steps: steps between checkpoints instead.
         report_to: trackers, as in `finetune`.
         journal: SQLite file of the critic's completions.
+        processes: that train together, one to a GPU, and share the rollouts; the same steps come
+            from any number.
+        sharding: as `hardware` gives it; `none` alone is supported: every process keeps the whole
+            policy.
+        engine: what draws: `transformers`, a copy of the policy in the same process, or `vllm`, in
+            processes of its own, given the policy's weights before each step; with one process.
+        importance_cap: largest weight of a drawn token by what engine and policy think of it apart
+            (truncated importance sampling by token); 3 for vllm, for transformers no weights at
+            all where not given. Not with top_p, top_k or min_p.
+        vllm_memory: share of the GPU's memory that vLLM takes; 0.3.
         out: folder of the partial work and the result.
 
     Returns `out/model`, a plain transformers folder with `training.json`; beside it `steps.jsonl`
@@ -177,16 +189,51 @@ def reinforce(
     _check_algorithm(algorithm, locals())
     trackers = check_trackers(report_to)
     settings = _settings(algorithm, locals())
+    _check_division(processes, sharding, engine)
     plan = _plan(problems, validation, validate_every, validate_tokens or max_tokens)
     source = resolve_model(student)
-    train = _trainer(algorithm)
     distinct = dict(problems.problems)
-    judge = _opened_critic(critic, critic_preset, critic_tokens, journal)
-    with _reward(settings, scorer, judge) as marks, reporting(trackers), _closing(judge):
-        rows, label = tuple(distinct.values()), f"reinforce {algorithm}"
-        result: Path = train(source, rows, marks, settings, out, label, plan)
+    rows, label = tuple(distinct.values()), f"reinforce {algorithm}"
+    judge = None if scorer is None else str(scorer)
+    work = Work(source, rows, settings, out, label, plan, judge, journal, processes)
+    with reporting(trackers):
+        result = _alone(work) if processes == 1 else _in_processes(work)
     _write_rollouts(out, distinct, source.name)
     return result
+
+
+def _alone(work: Work) -> Path:
+    """The training, in this process."""
+    train = trainer_of(work.settings["algorithm"])
+    with opened_reward(work.settings, work.scorer, work.journal) as reward:
+        return train(
+            work.student,
+            work.problems,
+            reward,
+            work.settings,
+            work.out,
+            work.label,
+            work.validation,
+        )
+
+
+def _in_processes(work: Work) -> Path:
+    from redink.reinforcement.launch import reinforce_in_processes
+
+    with left_to_others(progress_file(work.out)):
+        return reinforce_in_processes(work)
+
+
+def _check_division(processes: int, sharding: str, engine: str) -> None:
+    """Raises UsageError for what several processes cannot do."""
+    from redink.reinforcement.launch import check_sharding
+
+    check_sharding(sharding)
+    if processes > 1 and engine == "vllm":
+        raise UsageError(
+            f"reinforce: engine: vllm draws for one process, and there are {processes}; set "
+            "processes: 1 in this stage, or engine: transformers, of which each process has one"
+        )
 
 
 def _check_algorithm(algorithm: str, given: Mapping[str, Any]) -> None:
@@ -212,9 +259,12 @@ def _settings(algorithm: str, given: Mapping[str, Any]) -> Json:
     ppo = algorithm == "ppo"
     elsewhere = {
         "problems", "student", "validation", "validate_every", "validate_tokens", "scorer",
-        "critic", "report_to", "journal", "out", "trackers",
+        "critic", "report_to", "journal", "out", "trackers", "processes", "sharding",
     }  # fmt: skip
     settings = {k: v for k, v in given.items() if k not in elsewhere and v is not None}
+    if settings["engine"] == "transformers":
+        # A training's identity names it only where it is another: older results stay valid.
+        del settings["engine"]
     usual = {"correct": 1.0, "partial": 0.1} if ppo else {"correct": 1.0}
     settings["reward"] = check_reward(given["reward"] if given["reward"] is not None else usual)
     _check_models(settings["reward"], given["scorer"], given["critic"])
@@ -228,6 +278,7 @@ def _settings(algorithm: str, given: Mapping[str, Any]) -> Json:
         settings["critic"] = str(given["critic"])
     else:
         del settings["critic_preset"], settings["critic_tokens"]
+    sampler_settings_of(settings)
     return settings
 
 
@@ -258,64 +309,6 @@ def _plan(
             "problems: another split, or exclude"
         )
     return accuracy_plan(validation, every, tokens)
-
-
-def _trainer(algorithm: str) -> Any:
-    if algorithm == "ppo":
-        from redink.reinforcement.ppo import train_ppo
-
-        return train_ppo
-    from redink.reinforcement.training import train_policy
-
-    return train_policy
-
-
-def _reward(settings: Json, scorer: Path | str | None, critic: Any) -> Reward:
-    """What marks the rollouts, its models loaded."""
-    return Reward(
-        settings["reward"],
-        penalty=settings["penalty"],
-        penalty_form=settings["penalty_form"],
-        max_tokens=settings["max_tokens"],
-        answer_form=settings["answer_form"],
-        rules=fault_rules(settings["degenerate"]),
-        scorer=_loaded_scorer(scorer),
-        critic=critic,
-    )
-
-
-def _loaded_scorer(scorer: Path | str | None) -> Any:
-    if scorer is None:
-        return None
-    from redink.scoring import Scorer
-
-    return Scorer.load(scorer)
-
-
-def _opened_critic(
-    critic: Path | str | None, preset: str, tokens: int, journal: Path | None
-) -> Any:
-    if critic is None:
-        return None
-    from redink.engines.engine import Sampling
-    from redink.teachers.llm import TeacherSettings, open_teachers
-    from redink.teachers.presets import TeacherPrompt
-
-    name = str(critic)
-    settings = TeacherSettings(
-        TeacherPrompt.of(preset, None), Sampling(max_tokens=tokens), journal=journal
-    )
-    return open_teachers([name], settings)[name]
-
-
-@contextmanager
-def _closing(critic: Any) -> Iterator[None]:
-    """Ends the critic's engine, where there is one."""
-    try:
-        yield
-    finally:
-        if critic is not None:
-            close_engines([critic.engine])
 
 
 def _write_rollouts(out: Path, problems: Mapping[str, Problem], student: str) -> None:

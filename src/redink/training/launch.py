@@ -1,32 +1,23 @@
-"""Training in several processes of this machine: started, watched and ended from here."""
+"""Training in several processes of this machine: what must hold, and what each is given."""
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redink.errors import ModelError, StorageError, UsageError
-from redink.machine import cores
+from redink.errors import UsageError
 from redink.models.loading import default_device
 from redink.models.source import ModelSource
 from redink.records import Example, Json
 from redink.training.group import process_count
 from redink.training.method import method_of
-from redink.training.result import RESULT, finished_result, training_key
+from redink.training.processes import carry_out
+from redink.training.result import training_key
 from redink.training.settings import check_settings
-from redink.training.sharding import check_sharding, write_configuration
+from redink.training.sharding import check_sharding
 from redink.training.training import train
 
 if TYPE_CHECKING:
     from redink.training.validation_plan import ValidationPlan
-
-WORK = "processes"
-"""Folder of what the processes are given and say."""
-ENDING_SECONDS = 20.0
-"""Given to processes that are told to end before they are killed."""
 
 
 def train_in_processes(
@@ -65,28 +56,20 @@ def train_in_processes(
     if processes == 1:
         return train(student, examples, settings, out, label, validation)
     key = training_key(student, examples, settings)
-    finished = finished_result(out / RESULT, key)
-    folder = (out / WORK).absolute()
-    shutil.rmtree(folder, ignore_errors=True)
-    if finished is not None:
-        return finished
-    from redink.training.work import Work, raise_failure, write_work
+    from redink.training.work import Work, write_work
 
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be made ({error.strerror}); check the disk") from None
     work = Work(
         student, tuple(examples), settings, out, label, validation, key, processes, sharding
     )
-    write_work(folder, work)
-    write_configuration(out, processes, sharding, method.precision)
-    if _run(folder, processes) != 0:
-        raise_failure(folder)
-    if not (out / RESULT).is_dir():
-        raise ModelError(f"{out}: the processes ended without a result; see {folder}, run it again")
-    shutil.rmtree(folder, ignore_errors=True)
-    return out / RESULT
+    return carry_out(
+        out,
+        key,
+        lambda folder: write_work(folder, work),
+        worker="redink.training.worker",
+        processes=processes,
+        sharding=sharding,
+        precision=method.precision,
+    )
 
 
 def check_processes(processes: int, batch_size: int) -> None:
@@ -126,27 +109,3 @@ def _gpus() -> int:
     import torch
 
     return torch.cuda.device_count()
-
-
-def _run(folder: Path, processes: int) -> int:
-    """Runs the processes to their end; returns 0 where all of them did their part."""
-    environment = os.environ | {"OMP_NUM_THREADS": str(max(1, cores() // processes))}
-    command = [sys.executable, "-m", "redink.training.agent", str(folder), str(processes)]
-    # A session of its own: Ctrl-C on the terminal reaches this process alone, which ends them.
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, start_new_session=True
-    ) as agent:
-        try:
-            return agent.wait()
-        finally:
-            _end(agent)
-
-
-def _end(agent: "subprocess.Popen[bytes]") -> None:
-    """Ends the processes, where they have not ended: first by the end of their standard input."""
-    if agent.stdin is not None:
-        agent.stdin.close()
-    try:
-        agent.wait(ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        agent.kill()

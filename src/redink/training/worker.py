@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from redink.errors import UsageError
@@ -19,13 +20,18 @@ from redink.training.training import train_together
 from redink.training.work import read_work, write_failure
 
 
-def main(folder: Path) -> int:
-    """Does its part of the training; returns the exit status, having noted any failure."""
+def main(folder: Path, train: Callable[[Path], None]) -> int:
+    """Does its part of the training; returns the exit status, having noted any failure.
+
+    Args:
+        folder: of the work.
+        train: reads the work there and does this process's part.
+    """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if not is_first():
         _write_output_to(folder / f"process-{place()}.log")
     try:
-        _train(folder)
+        train(folder)
     except Exception as error:
         write_failure(folder, place(), error)
         return 1
@@ -34,13 +40,7 @@ def main(folder: Path) -> int:
 
 def _train(folder: Path) -> None:
     work = read_work(folder)
-    if process_count() != work.processes:
-        raise UsageError(
-            f"finetune: {work.processes} processes were to train and {process_count()} were "
-            "started; run the same command again, or set processes: 1"
-        )
-    prepare_process()
-    join()
+    join_all(work.processes)
     train_together(
         work.student,
         work.examples,
@@ -52,6 +52,28 @@ def _train(folder: Path) -> None:
         sharding=work.sharding,
     )
     leave()
+
+
+def join_all(processes: int) -> None:
+    """Joins the group of the processes that train together.
+
+    Raises UsageError where another number of them was started.
+    """
+    if process_count() != processes:
+        raise UsageError(
+            f"{processes} processes were to train and {process_count()} were started; run the same "
+            "command again, or set processes: 1"
+        )
+    prepare_process()
+    join()
+
+
+def end(status: int) -> None:
+    """Ends this process at once."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A process in a collective whose partner is gone may never finish its interpreter's exit.
+    os._exit(status)
 
 
 def _end_with_parent() -> None:
@@ -69,8 +91,4 @@ def _write_output_to(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    status = main(Path(sys.argv[1]))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process in a collective whose partner is gone may never finish its interpreter's exit.
-    os._exit(status)
+    end(main(Path(sys.argv[1]), _train))

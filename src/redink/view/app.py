@@ -21,6 +21,8 @@ from redink.view.guard import LOOPBACK, Guard, refused
 from redink.view.item import edits_json, item_of
 from redink.view.query import page_of, read_query
 from redink.view.review import review_of
+from redink.view.rollout import rollout_item
+from redink.view.rollout_query import read_rollout_query, rollouts_page
 from redink.view.run import ViewedRun
 from redink.view.table import ViewedTable
 from redink.visible import one_line
@@ -70,6 +72,9 @@ def make_app(
         Route("/api/compare/{stage}", _json(answers.compare)),
         Route("/api/compare/{stage}/{problem_id:path}", _json(answers.compare_one)),
         Route("/api/review/{stage}", _json(answers.review)),
+        Route("/api/training/{stage}", _json(answers.training)),
+        Route("/api/rollouts/{stage}", _json(answers.rollouts)),
+        Route("/api/rollout/{stage}/{row_id:path}", _json(answers.rollout)),
         Route("/api/edits", _written(answers.edit), methods=["POST"]),
         Route("/api/edits/undo", _written(answers.undo), methods=["POST"]),
         Route("/api/live", answers.live),
@@ -131,6 +136,25 @@ class _Answers:
 
     def review(self, request: Request) -> dict[str, Any]:
         return review_of(self._table(request))
+
+    def training(self, request: Request) -> dict[str, Any]:
+        return self.viewed.curves(request.path_params["stage"])
+
+    def rollouts(self, request: Request) -> dict[str, Any]:
+        _, training = self.viewed.training(request.path_params["stage"])
+        return rollouts_page(training, read_rollout_query(request.query_params.multi_items()))
+
+    def rollout(self, request: Request) -> dict[str, Any]:
+        _, training = self.viewed.training(request.path_params["stage"])
+        row_id = request.path_params["row_id"]
+        found = rollout_item(training, row_id)
+        if found is None:
+            raise HTTPException(
+                _MISSING,
+                f"no rollout {one_line(row_id)!r} in the log: a training that was killed takes it "
+                "back to its last checkpoint; go back to the list",
+            )
+        return found
 
     def edit(self, body: dict[str, Any]) -> dict[str, Any]:
         table, place = self._critique(body)

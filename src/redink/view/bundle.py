@@ -100,7 +100,8 @@ def write_bundle(
     Args:
         run: What is copied.
         out: The HTML file.
-        stages: Which tables; critiques, step labels and scores (else all) where None.
+        stages: Which tables; critiques, step labels and scores (else all) where None, and the
+            curves of every reinforcement, without its rollouts.
         filters: Field to values, as in the viewer.
         text: Only rows with these words.
         limit: Most rows of each table, suspicious ones first; those with step scores always.
@@ -115,9 +116,15 @@ def write_bundle(
         _copy_rows(copy, stage.name, run.table(stage.name), query)
     scores = [_copy_pairs(copy, s.name, run.table(s.name), limit) for s in chosen
               if s.kind == "scores"]  # fmt: skip
+    trainings = [] if stages else [stage.name for stage in now.stages if stage.training]
+    for name in trainings:
+        copy.add(["training", name], run.curves(name))
     names = [stage.name for stage in chosen]
     facts = now.to_json()
-    kept = [s if s["name"] in names else {**s, "kind": None} for s in facts["stages"]]
+    kept = [
+        {**s, "kind": s["kind"] if s["name"] in names else None, "training": s["name"] in trainings}
+        for s in facts["stages"]
+    ]
     note = f"A copy of {copy.rows:,} rows to read"
     note += f"; {copy.left_out:,} more rows are in the run." if copy.left_out else "."
     copy.add(["run"], {

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from redink.errors import DataError, RedinkError
 
 PAGED = ("problems", "responses", "critiques", "labels", "scores")
 """Kinds of tables that can be paged through."""
+STEPS = "steps.jsonl"
+"""What a reinforcement writes while it trains: the `STEPS` of `redink.reinforcement.rollouts`,
+whose imports are kept out of the viewer."""
 _FOLDER = re.compile(r"(?P<name>.+)-[0-9a-f]{10}")
 
 
@@ -26,6 +29,9 @@ class StageFolder:
     """`problems`, `responses`, `critiques`, `labels`, `scores`, `examples`, `model`, `report`; None
     before the stage is done."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    training: Path | None = None
+    """The folder in which it logs the steps of a reinforcement, done or not."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def pages(self) -> bool:
@@ -42,6 +48,7 @@ class StageFolder:
             "rows": self.facts.get("rows"),
             "dropped": dict(self.facts.get("dropped") or {}),
             "done": self.folder is not None,
+            "training": self.training is not None,
         }
 
 
@@ -73,6 +80,8 @@ def read_run(folder: Path) -> RunFolder:
     if (folder / "table.json").exists():
         stage = _stage(folder, folder.name, "")
         return RunFolder(folder, "", "", (stage,))
+    if (folder / STEPS).exists():
+        return RunFolder(folder, "", "", (_lone_training(folder),))
     facts = _json(folder / "run.json")
     found = _finished(folder)
     if not facts and not found and not (folder / "run.lock").exists():
@@ -80,16 +89,38 @@ def read_run(folder: Path) -> RunFolder:
             f"{folder}: no run folder; name a folder that `redink run` or `redink evaluate` made, "
             "or one stage's folder"
         )
-    planned = _planned(facts)
+    planned, settings, trainings = _planned(facts), _settings(facts), _trainings(folder)
     named = {str(one.get("name")): one.get("folder") for one in facts.get("stages", ())}
     verbs = {str(one.get("name")): str(one.get("verb", "")) for one in facts.get("stages", ())}
-    names = dict.fromkeys([*planned, *verbs, *found])
+    names = dict.fromkeys([*planned, *verbs, *found, *trainings])
     stages = []
     for name in names:
         verb = planned.get(name) or verbs.get(name, "")
         place = _place(folder, named.get(name), found.get(name))
-        stages.append(_stage(place, name, verb) if place else StageFolder(name, verb, None, None))
+        stage = _stage(place, name, verb) if place else StageFolder(name, verb, None, None)
+        logs = place and place.name == named.get(name) and (place / STEPS).exists()
+        training = place if logs else trainings.get(name)
+        known = settings.get(name) or stage.settings
+        stages.append(replace(stage, training=training, settings=known))
     return RunFolder(folder, str(facts.get("recipe", "")), _about(facts), tuple(stages))
+
+
+def _lone_training(folder: Path) -> StageFolder:
+    """The one stage of a folder that a reinforcement writes to."""
+    done = (folder / "stage.json").exists()
+    stage = _stage(folder, folder.name, "reinforce")
+    return replace(stage, folder=folder if done else None, training=folder)
+
+
+def _trainings(folder: Path) -> dict[str, Path]:
+    """Stage name to the folder in which its steps were logged last."""
+    found: dict[str, tuple[float, Path]] = {}
+    for log in folder.glob(f"*/{STEPS}"):
+        match, logged = _FOLDER.fullmatch(log.parent.name), log.stat().st_mtime
+        if match:
+            last = found.get(match["name"], (0.0, folder))
+            found[match["name"]] = max(last, (logged, log.parent))
+    return {name: path for name, (_, path) in found.items()}
 
 
 def _place(folder: Path, named: Any, newest: Path | None) -> Path | None:
@@ -122,13 +153,21 @@ def _stage(folder: Path, name: str, verb: str) -> StageFolder:
     if kind is None and (folder / "comparison.json").is_file():
         kind = "report"
     facts = {"rows": table.get("rows"), "dropped": table.get("dropped"), **facts}
-    return StageFolder(name, verb or str(facts.get("verb", "")), folder, kind, facts)
+    verb, settings = verb or str(facts.get("verb", "")), facts.get("settings")
+    known = settings if isinstance(settings, dict) else {}
+    return StageFolder(name, verb, folder, kind, facts, settings=known)
 
 
 def _planned(facts: Mapping[str, Any]) -> dict[str, str]:
     """Stage name to verb, as the recipe has them."""
     recipe = _recipe(facts)
     return {stage.name: stage.verb.name for stage in recipe.stages} if recipe else {}
+
+
+def _settings(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Stage name to its settings."""
+    recipe = _recipe(facts)
+    return {stage.name: stage.settings for stage in recipe.stages} if recipe else {}
 
 
 def _about(facts: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from redink.errors import UsageError
 from redink.view.folders import RunFolder, StageFolder, read_run
 from redink.view.pairing import arms_of, benchmarks_of, correct_share
 from redink.view.table import ViewedTable
+from redink.view.training import ViewedTraining
 from redink.visible import one_line
 
 MOST_TABLES = 6
@@ -24,6 +25,7 @@ class ViewedRun:
         self._tables: dict[tuple[Path, int], ViewedTable] = {}
         self._opening: dict[tuple[Path, int], threading.Lock] = {}
         self._scores: dict[tuple[Path, int], dict[str, Any]] = {}
+        self._trainings: dict[Path, ViewedTraining] = {}
         read_run(folder)
 
     def now(self) -> RunFolder:
@@ -44,6 +46,26 @@ class ViewedRun:
         table = self._opened(found)
         table.unpack()
         return table
+
+    def training(self, stage: str) -> tuple[StageFolder, ViewedTraining]:
+        """A stage that logs the steps of a reinforcement.
+
+        Raises UsageError for another stage.
+        """
+        run = self.now()
+        found = next((one for one in run.stages if one.name == stage and one.training), None)
+        if found is None or found.training is None:
+            known = ", ".join(one.name for one in run.stages if one.training)
+            use = f"use {known}" if known else "no stage of this run has"
+            raise UsageError(f"{one_line(stage)!r} has logged no steps of a reinforcement; {use}")
+        with self._lock:
+            return found, self._trainings.setdefault(found.training, ViewedTraining(found.training))
+
+    def curves(self, stage: str) -> dict[str, Any]:
+        """What a reinforcement's steps tell; raises as `training`."""
+        found, training = self.training(stage)
+        done = found.training == found.folder
+        return {"stage": found.name, "done": done, **training.to_json(found.settings)}
 
     def scores(self) -> list[dict[str, Any]]:
         """The arms and benchmarks of every evaluation."""

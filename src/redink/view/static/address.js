@@ -18,6 +18,12 @@ export const FILTERS = [
   "scored",
 ];
 
+/** Filters of a training's rollouts. */
+export const ROLLOUT_FILTERS = ["step", "outcome", "fault", "trained", "problem"];
+
+/** What an address may say about a training's rollouts, apart from where they begin. */
+export const ROLLOUT_QUERY = [...ROLLOUT_FILTERS, "q", "upto"];
+
 /** What an address may say about a table's rows, apart from where they begin. */
 export const ROW_QUERY = [...FILTERS, "q", "sort"];
 

@@ -1,6 +1,7 @@
 // A training curve as inline SVG, with a name and a table for those who do not see it.
 
 import { drawing, element } from "./element.js";
+import { niceTicks, plain, scale } from "./plot.js";
 import { figure } from "./words.js";
 
 const [WIDTH, HEIGHT] = [640, 260];
@@ -85,24 +86,4 @@ function table(points, open) {
     element("summary", { id: "curve-summary" }, "The same as a table"),
     element("table.figures", {}, element("thead", {}, head), element("tbody", {}, rows)),
   );
-}
-
-/** Round values that enclose all of `values`, about `count` of them. */
-function niceTicks(values, count) {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const rough = (high - low || Math.abs(high) || 1) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
-  const ticks = [];
-  for (let value = Math.floor(low / step); value <= Math.ceil(high / step); value += 1)
-    ticks.push(value * step);
-  return ticks.length > 1 ? ticks : [ticks[0], ticks[0] + step];
-}
-
-function scale(low, high, start, end) {
-  return (value) => start + ((value - low) / (high - low || 1)) * (end - start);
-}
-
-function plain(value) {
-  return Number(value.toPrecision(4)).toLocaleString("en-GB");
 }

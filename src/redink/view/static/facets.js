@@ -8,9 +8,13 @@ const AT_ONCE = 8;
 
 /** The filters beside a table. */
 export class Facets {
-  /** @param {function(URLSearchParams)} choose called with the query that the reader wants */
-  constructor(choose) {
+  /**
+   * @param {function(URLSearchParams)} choose called with the query that the reader wants
+   * @param {string[]} names of the fields
+   */
+  constructor(choose, names = FILTERS) {
     this.choose = choose;
+    this.names = names;
     this.fields = element("div.fields");
     this.root = element(
       "details.facets",
@@ -26,7 +30,7 @@ export class Facets {
    * @param {URLSearchParams} query the filters that are set
    */
   show(facets, query) {
-    const fields = FILTERS.map((field) => [field, withChosen(facets[field] ?? {}, query.getAll(field))]);
+    const fields = this.names.map((field) => [field, withChosen(facets[field] ?? {}, query.getAll(field))]);
     const told = fields.filter(([field, values]) => values.length > 1 || query.has(field));
     fill(
       this.fields,
@@ -63,16 +67,22 @@ export class Facets {
   }
 }
 
-/** The filters that are set, each with a button that takes it away. */
-export function chosenFilters(query, choose) {
-  const set = FILTERS.flatMap((field) => query.getAll(field).map((value) => [field, value]));
+/**
+ * The filters that are set, each with a button that takes it away.
+ * @param {URLSearchParams} query
+ * @param {function(URLSearchParams)} choose called with the query without one of them
+ * @param {string[]} names of the fields
+ * @param {function(string, string): string} word of a field's value
+ */
+export function chosenFilters(query, choose, names = FILTERS, word = valueWord) {
+  const set = names.flatMap((field) => query.getAll(field).map((value) => [field, value]));
   if (!set.length) return null;
   return element(
     "ul.chosen",
     { "aria-label": "Filters that are set" },
     set.map(([field, value]) => {
       const rest = query.getAll(field).filter((one) => one !== value);
-      const text = `${fieldWord(field).toLowerCase()}: ${valueWord(field, value)}`;
+      const text = `${fieldWord(field).toLowerCase()}: ${word(field, value)}`;
       const drop = () => choose(changed(query, { [field]: rest, offset: null }));
       const cross = element("span", { "aria-hidden": "true" }, " ×");
       return element(

@@ -1,5 +1,6 @@
 // What is going on now: the stage, its progress, its training curve and its money.
 
+import { addressOf } from "./address.js";
 import { curveView } from "./curve.js";
 import { element, fill } from "./element.js";
 import { hear, shareOf } from "./feed.js";
@@ -86,6 +87,13 @@ function workView(event) {
       value: share,
       "aria-label": `Progress of ${event.stage ?? "the run"}`,
     }),
+    event.verb === "reinforce"
+      ? element(
+          "p",
+          {},
+          element("a", { href: addressOf("training", [event.stage]), id: "to-curves" }, "Curves and rollouts"),
+        )
+      : null,
     element(
       "dl.facts",
       {},

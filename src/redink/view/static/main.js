@@ -3,7 +3,7 @@
 import { addressOf, go, readAddress } from "./address.js";
 import { ComparePage } from "./compare.js";
 import { element, fill } from "./element.js";
-import { beginFeed } from "./feed.js";
+import { beginFeed, hear } from "./feed.js";
 import { showHelp } from "./help.js";
 import { ItemPage } from "./item.js";
 import { beginKeys, useKeys } from "./keys.js";
@@ -11,8 +11,11 @@ import { LivePage } from "./live.js";
 import { calm, complain } from "./notice.js";
 import { OverviewPage } from "./overview.js";
 import { PairPage } from "./pair.js";
+import { RolloutPage } from "./rollout.js";
+import { RolloutsPage } from "./rollouts.js";
 import { RowsPage } from "./rows.js";
 import { ask, isBundle } from "./source.js";
+import { TrainingPage } from "./training.js";
 
 const PAGES = {
   overview: OverviewPage,
@@ -21,9 +24,14 @@ const PAGES = {
   compare: ComparePage,
   pair: PairPage,
   live: LivePage,
+  training: TrainingPage,
+  rollouts: RolloutsPage,
+  rollout: RolloutPage,
 };
+const ENTRIES = ["item", "pair", "rollout"];
 const place = document.getElementById("main");
 let run = null;
+let known = "";
 let shown = { name: "", page: null };
 let asking = new AbortController();
 
@@ -64,7 +72,7 @@ function swap(name, page) {
 function settle(name, page, address, title, fresh) {
   document.title = `${title} · ${run.title || run.recipe || "redink"}`;
   showPages(name);
-  const entry = name === "item" || name === "pair" ? address.parts.join("/") : "";
+  const entry = ENTRIES.includes(name) ? address.parts.join("/") : "";
   if (fresh || entry !== page.entry) window.scrollTo(0, 0);
   if (!fresh && entry !== page.entry) page.heading.focus({ preventScroll: true });
   page.entry = entry;
@@ -82,6 +90,7 @@ function showPages(name) {
     tables.find((stage) => stage.kind === "critiques") ??
     tables.find((stage) => stage.kind === "responses") ??
     tables[0];
+  const training = run.stages.find((stage) => stage.training);
   const links = [
     ["overview", "Overview", addressOf("overview"), true],
     ["rows", "Rows", first && addressOf("rows", [first.name]), first],
@@ -95,8 +104,9 @@ function showPages(name) {
       run.scores.length,
     ],
     ["live", "Live", addressOf("live"), !isBundle()],
+    ["training", "Training", addressOf("training", training ? [training.name] : []), training],
   ];
-  const current = { item: "rows", pair: "compare" }[name] ?? name;
+  const current = { item: "rows", pair: "compare", rollouts: "training", rollout: "training" }[name] ?? name;
   fill(
     document.getElementById("pages"),
     links
@@ -105,6 +115,19 @@ function showPages(name) {
         element("a", { href, id: `to-${page}`, "aria-current": page === current ? "page" : null }, text),
       ),
   );
+}
+
+/** A training that began meanwhile has its page without loading this one again. */
+async function noteTrainings(logs) {
+  const folders = Object.keys(logs ?? {}).join("/");
+  if (folders === known) return;
+  known = folders;
+  try {
+    Object.assign(run, await ask(["run"]));
+    if (shown.page) showPages(shown.name);
+  } catch (error) {
+    complain(error);
+  }
 }
 
 async function begin() {
@@ -117,7 +140,7 @@ async function begin() {
   });
   beginKeys([
     { key: "?", says: "help", does: showHelp },
-    ...["overview", "rows", "compare", "live"].map((page, at) => ({
+    ...["overview", "rows", "compare", "live", "training"].map((page, at) => ({
       key: String(at + 1),
       says: `page: ${page}`,
       does: () => document.getElementById(`to-${page}`)?.click(),
@@ -132,6 +155,7 @@ async function begin() {
   run.stages ??= [];
   run.scores ??= [];
   beginFeed();
+  hear(({ event }) => noteTrainings(event?.logs));
   window.addEventListener("hashchange", showAddress);
   if (!location.hash) go(addressOf("overview"), true);
   else await showAddress();

@@ -82,10 +82,10 @@ function stagesView(stages) {
 }
 
 function stageView(stage, most) {
-  const name =
-    stage.kind && stage.done
-      ? element("a", { href: addressOf("rows", [stage.name]), id: `stage-${stage.name}` }, stage.name)
-      : element("span", {}, stage.name);
+  const page = stage.kind && stage.done ? "rows" : stage.training ? "training" : null;
+  const name = page
+    ? element("a", { href: addressOf(page, [stage.name]), id: `stage-${stage.name}` }, stage.name)
+    : element("span", {}, stage.name);
   const dropped = Object.entries(stage.dropped ?? {});
   return element(
     stage.done ? "li" : "li.waiting",

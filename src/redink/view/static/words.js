@@ -23,6 +23,10 @@ const FIELDS = {
   error_kind: "Kind of error",
   labelled: "Labels from",
   scored: "Step scores",
+  step: "Step",
+  fault: "Degenerate",
+  trained: "Trained on",
+  problem: "Problem",
 };
 const VALUES = {
   agrees: { true: "agree", false: "disagree", none: "no comparison" },
@@ -32,6 +36,7 @@ const VALUES = {
   error_kind: { none: "none injected" },
   labelled: { injected: "injected errors" },
   scored: { yes: "kept", none: "not kept" },
+  fault: { none: "no fault" },
 };
 
 /** A filter's name for the reader. */
