@@ -8,9 +8,8 @@ from redink.records import Json
 from redink.reinforcement.algorithms import algorithm_settings_of
 from redink.reinforcement.identity import policy_key
 from redink.reinforcement.work import Work, write_work
-from redink.training.group import process_count
 from redink.training.method import method_of
-from redink.training.processes import carry_out
+from redink.training.processes import carry_out, check_count
 
 
 def reinforce_in_processes(work: Work) -> Path:
@@ -55,20 +54,7 @@ def check_processes(processes: int, problems: Sized, settings: Json) -> None:
         problems: that rollouts are drawn for.
         settings: of the training, by name.
     """
-    if process_count() > 1:
-        raise UsageError(
-            f"redink was itself started {process_count()} times over (WORLD_SIZE is set, as "
-            "torchrun does); start it once, plainly: it starts the processes itself"
-        )
-    if processes < 1:
-        raise UsageError(f"reinforce: processes = {processes} makes no sense; use 1 or more")
-    gpus = _gpus()
-    if gpus and processes > gpus:
-        raise UsageError(
-            f"reinforce: {processes} processes need a GPU each, and this machine shows {gpus}; use "
-            f"{gpus} or fewer (hardware: {{gpus: {gpus}}}), or make more visible "
-            "(CUDA_VISIBLE_DEVICES)"
-        )
+    check_count("reinforce", processes)
     found = algorithm_settings_of(settings)
     step = min(found.problems_per_step, len(problems)) * found.samples
     if 0 < step < processes:
@@ -76,9 +62,3 @@ def check_processes(processes: int, problems: Sized, settings: Json) -> None:
             f"reinforce: {step} rollouts a step do not go round {processes} processes; use fewer "
             "processes, or more problems_per_step or samples"
         )
-
-
-def _gpus() -> int:
-    import torch
-
-    return torch.cuda.device_count()

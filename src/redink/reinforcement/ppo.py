@@ -10,8 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redink.errors import StorageError, UsageError
-from redink.models.memory import release_memory
+from redink.errors import UsageError
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
@@ -26,6 +25,7 @@ from redink.training.exhaustion import told_when_memory_ends
 from redink.training.group import is_first, process_count, wait_for_all
 from redink.training.method import method_of
 from redink.training.result import RESULT, finished_result, save_result
+from redink.training.stored import stored
 from redink.training.training import progress_file
 from redink.training.validation_plan import ValidationPlan
 
@@ -73,19 +73,8 @@ def train_ppo(
         return finished
     task = PPOTask(student, problems, reward, settings, out, label, validation, key)
     _require_share(task)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with quiet():
-            _run(task)
-    except StorageError:
-        raise
-    except OSError as error:
-        raise StorageError(
-            f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
-            "space, then run the same command again: it goes on from the last checkpoint"
-        ) from error
-    finally:
-        release_memory()
+    with stored(out), quiet():
+        _run(task)
     return out / RESULT
 
 

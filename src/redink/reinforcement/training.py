@@ -9,9 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from redink.errors import StorageError, UsageError
+from redink.errors import UsageError
 from redink.models.loading import load_tokenizer
-from redink.models.memory import release_memory
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
@@ -31,6 +30,7 @@ from redink.training.result import (
     finished_result,
     save_result,
 )
+from redink.training.stored import stored
 from redink.training.tracking import Tracking, tracking_of
 from redink.training.training import progress_file
 
@@ -131,18 +131,8 @@ def train_policy(
     if finished is not None:
         return finished
     task = PolicyTask(student, problems, reward, settings, out, label, validation, key)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with stored(out):
         _run(task)
-    except OSError as error:
-        if isinstance(error, StorageError):
-            raise
-        raise StorageError(
-            f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
-            "space, then run the same command again: it goes on from the last checkpoint"
-        ) from error
-    finally:
-        release_memory()
     return out / RESULT
 
 

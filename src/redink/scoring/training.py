@@ -7,9 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from redink.errors import StorageError, UsageError
+from redink.errors import UsageError
 from redink.models.loading import load_tokenizer
-from redink.models.memory import release_memory
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
@@ -29,6 +28,7 @@ from redink.training.method import Method, method_of
 from redink.training.outlook import outlook
 from redink.training.result import CHECKPOINTS, RESULT, finished_result, save_result, training_key
 from redink.training.settings import check_settings
+from redink.training.stored import stored
 from redink.training.tracking import tracking_of
 
 
@@ -107,16 +107,8 @@ def train_scorer(
     order = training_order(
         len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with stored(out):
         _run(ScorerTask(base, tokenizer, flight, apart, order, settings, out, label, key))
-    except OSError as error:
-        raise StorageError(
-            f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
-            "space, then run the same command again: it goes on from the last checkpoint"
-        ) from error
-    finally:
-        release_memory()
     return out / RESULT
 
 

@@ -8,9 +8,8 @@ from redink.errors import UsageError
 from redink.models.loading import default_device
 from redink.models.source import ModelSource
 from redink.records import Example, Json
-from redink.training.group import process_count
 from redink.training.method import method_of
-from redink.training.processes import carry_out
+from redink.training.processes import carry_out, check_count, gpu_count
 from redink.training.result import training_key
 from redink.training.settings import check_settings
 from redink.training.sharding import check_sharding
@@ -74,20 +73,7 @@ def train_in_processes(
 
 def check_processes(processes: int, batch_size: int) -> None:
     """Raises UsageError where so many processes cannot train together here."""
-    if process_count() > 1:
-        raise UsageError(
-            f"redink was itself started {process_count()} times over (WORLD_SIZE is set, as "
-            "torchrun does); start it once, plainly: it starts the processes itself"
-        )
-    if processes < 1:
-        raise UsageError(f"finetune: processes = {processes} makes no sense; use 1 or more")
-    gpus = _gpus()
-    if gpus and processes > gpus:
-        raise UsageError(
-            f"finetune: {processes} processes need a GPU each, and this machine shows {gpus}; use "
-            f"{gpus} or fewer (hardware: {{gpus: {gpus}}}), or make more visible "
-            "(CUDA_VISIBLE_DEVICES)"
-        )
+    check_count("finetune", processes)
     if batch_size % processes:
         raise UsageError(
             f"finetune: batch_size = {batch_size} does not divide among {processes} processes; "
@@ -97,15 +83,9 @@ def check_processes(processes: int, batch_size: int) -> None:
 
 def check_gpus(gpus: int) -> None:
     """Raises UsageError where a recipe's `hardware` names more GPUs than this machine has."""
-    found = _gpus()
+    found = gpu_count()
     if gpus > found:
         raise UsageError(
             f"hardware: {gpus} GPUs are asked for and this machine shows {found}; write "
             + (f"gpus: {found}" if found else "processes: 2 to train on its CPU cores")
         )
-
-
-def _gpus() -> int:
-    import torch
-
-    return torch.cuda.device_count()

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from redink.errors import ModelError, StorageError
+from redink.errors import ModelError, StorageError, UsageError
 from redink.machine import cores
+from redink.training.group import process_count
 from redink.training.method import Precision
 from redink.training.result import RESULT, finished_result
 from redink.training.sharding import write_configuration
@@ -62,6 +63,31 @@ def carry_out(
         raise ModelError(f"{out}: the processes ended without a result; see {folder}, run it again")
     shutil.rmtree(folder, ignore_errors=True)
     return out / RESULT
+
+
+def check_count(verb: str, processes: int) -> None:
+    """Raises UsageError, naming the verb, where so many processes cannot work together here."""
+    if process_count() > 1:
+        raise UsageError(
+            f"redink was itself started {process_count()} times over (WORLD_SIZE is set, as "
+            "torchrun does); start it once, plainly: it starts the processes itself"
+        )
+    if processes < 1:
+        raise UsageError(f"{verb}: processes = {processes} makes no sense; use 1 or more")
+    gpus = gpu_count()
+    if gpus and processes > gpus:
+        raise UsageError(
+            f"{verb}: {processes} processes need a GPU each, and this machine shows {gpus}; use "
+            f"{gpus} or fewer (hardware: {{gpus: {gpus}}}), or make more visible "
+            "(CUDA_VISIBLE_DEVICES)"
+        )
+
+
+def gpu_count() -> int:
+    """GPUs that this process sees."""
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def run_processes(folder: Path, processes: int, worker: str) -> int:

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redink.errors import StorageError, UsageError
+from redink.errors import UsageError
 from redink.models.loading import load_tokenizer
-from redink.models.memory import release_memory
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource
 from redink.models.template import template_note
@@ -30,6 +29,7 @@ from redink.training.result import (
 )
 from redink.training.settings import check_settings
 from redink.training.stopping import stopping, stopping_note
+from redink.training.stored import stored
 from redink.training.task import Task, training_facts
 from redink.training.tracking import tracking_of
 
@@ -102,19 +102,9 @@ def train_together(
     order = training_order(
         len(flight.rows), settings["epochs"], settings["seed"], settings["shuffle"]
     )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        task = Task(
-            student, tokenizer, examples, flight, order, settings, out, label, key, sharding
-        )
+    task = Task(student, tokenizer, examples, flight, order, settings, out, label, key, sharding)
+    with stored(out):
         _run(task, validation)
-    except OSError as error:
-        raise StorageError(
-            f"{out}: training cannot be stored there ({error.strerror or error}); free disk "
-            "space, then run the same command again: it goes on from the last checkpoint"
-        ) from error
-    finally:
-        release_memory()
     return out / RESULT
 
 
