@@ -1,12 +1,10 @@
 """Accuracy against the thinking budget, as blocks of the report: curves and tables."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from redink.errors import DataError
 from redink.evaluation.wording import count, counted
 from redink.reports.blocks import Block, Cell, Column, Figure, Grid, Note
 from redink.reports.charts import RIGHT, Scale
@@ -14,6 +12,7 @@ from redink.reports.run_folder import RunFolder
 from redink.reports.scaling_table import HOW, by_benchmark, gain_of
 from redink.reports.strategy_table import rate
 from redink.reports.svg import Drawing, ticks
+from redink.reports.written import read_written
 from redink.scaling.figures import FILE
 
 MOST_MODELS = 8
@@ -29,18 +28,7 @@ def read_scalings(run: RunFolder) -> dict[str, Mapping[str, Any]]:
 
     Raises DataError for a file that cannot be read.
     """
-    found: dict[str, Mapping[str, Any]] = {}
-    for stage in run.done("scale"):
-        path = stage.folder / FILE if stage.folder is not None else None
-        if path is None or not path.exists():
-            continue
-        try:
-            found[stage.name] = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"{path}: cannot be read ({error}); run again with --force {stage.name}"
-            ) from None
-    return found
+    return read_written(run, "scale", FILE)
 
 
 def scaling_blocks(facts: Mapping[str, Any], first: int = 0) -> Iterator[Block]:

@@ -1,16 +1,15 @@
 """What strategies came to, as blocks of the report: accuracy against tokens, tables."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from redink.errors import DataError
 from redink.evaluation.wording import count, counted
 from redink.reports.blocks import Block, Cell, Column, Figure, Grid, Note
 from redink.reports.charts import RIGHT, Scale
 from redink.reports.run_folder import RunFolder
 from redink.reports.strategy_table import EQUAL, HARM, ORACLE_NOTE, by_benchmark, over, rate
 from redink.reports.svg import Drawing, ticks
+from redink.reports.written import read_written
 
 FILE = "strategies.json"
 """What `refine` writes beside its table."""
@@ -24,18 +23,7 @@ def read_strategies(run: RunFolder) -> dict[str, Mapping[str, Any]]:
 
     Raises DataError for a file that cannot be read.
     """
-    found: dict[str, Mapping[str, Any]] = {}
-    for stage in run.done("refine"):
-        path = stage.folder / FILE if stage.folder is not None else None
-        if path is None or not path.exists():
-            continue
-        try:
-            found[stage.name] = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"{path}: cannot be read ({error}); run again with --force {stage.name}"
-            ) from None
-    return found
+    return read_written(run, "refine", FILE)
 
 
 def strategy_blocks(facts: Mapping[str, Any], first: int = 0) -> Iterator[Block]:
