@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from redink.errors import ModelError, UsageError
+from redink.evaluation.answers import answer_problems
 from redink.records import Problem, problem_id
 from redink.reinforcement.callbacks import StepCallback
 from redink.training.validation_plan import ValidationPlan
@@ -164,7 +166,7 @@ def test_the_best_step_is_returned_the_start_among_them(tiny_student, tmp_path, 
     import redink.reinforcement.validation as module
 
     found = iter([0.6, 0.2, 0.4])
-    monkeypatch.setattr(module, "greedy_accuracy", lambda *given: next(found))
+    monkeypatch.setattr(module, "policy_accuracy", lambda *given: next(found))
     out = tmp_path / "out"
     trained(tiny_student, out, validation())
     record = json.loads((out / "model" / "training.json").read_text())["validation"]
@@ -184,6 +186,30 @@ def test_validation_is_greedy_and_leaves_the_training_as_it_is(tiny_student, tmp
     looks = lines(watched, "validation")
     assert [look["step"] for look in looks] == [0, 2, 4]
     assert all(0 <= look["accuracy"] <= 1 for look in looks)
+
+
+def test_validation_by_samples_draws_as_rollouts_are_drawn(tiny_student, tmp_path, monkeypatch):
+    import redink.reinforcement.validation as module
+
+    asked = []
+
+    def answered(engine, problems, sampling, prompt, **names):
+        asked.append((len(problems), sampling))
+        return answer_problems(engine, problems, sampling, prompt, **names)
+
+    monkeypatch.setattr(module, "answer_problems", answered)
+    plain, watched = tmp_path / "plain", tmp_path / "watched"
+    trained(tiny_student, plain)
+    trained(tiny_student, watched, replace(validation(), samples=3))
+    assert figures(plain) == figures(watched)
+    assert {(n, s.samples, s.temperature, s.top_p) for n, s in asked} == {(5, 3, 1.2, 1.0)}
+    looks = lines(watched, "validation")
+    assert [look["step"] for look in looks] == [0, 2, 4]
+    assert all(
+        15 * look["accuracy"] == pytest.approx(round(15 * look["accuracy"])) for look in looks
+    )
+    record = json.loads((watched / "model" / "training.json").read_text())["validation"]
+    assert (record["problems"], record["samples"]) == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_adapters_are_trained_against_the_model_without_them(tiny_student, tmp_p
 def test_validation_chooses_the_policy_and_its_value_head(tiny_student, tmp_path, monkeypatch):
     found = iter([0.3, 0.1, 0.5, 0.5])
     monkeypatch.setattr(
-        "redink.reinforcement.validation.greedy_accuracy", lambda *given: next(found)
+        "redink.reinforcement.validation.policy_accuracy", lambda *given: next(found)
     )
     plan = ValidationPlan(every=2, max_tokens=4, problems=tuple(sums(2)))
     trained(tiny_student, tmp_path / "chosen", validation=plan, steps=6)

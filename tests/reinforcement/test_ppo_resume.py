@@ -81,7 +81,7 @@ def test_going_on_takes_up_weights_optimizer_and_order(tiny_student, tmp_path, m
     def measured(sampler, *given):
         return next(sampler.copy.parameters()).abs().mean().item()
 
-    monkeypatch.setattr("redink.reinforcement.validation.greedy_accuracy", measured)
+    monkeypatch.setattr("redink.reinforcement.validation.policy_accuracy", measured)
     plan = ValidationPlan(every=2, problems=tuple(sums(2)))
     whole, out = tmp_path / "whole", tmp_path / "out"
     trained(tiny_student, whole, validation=plan, steps=7)

@@ -95,6 +95,7 @@ def test_validation_on_trained_problems_is_refused(tiny_student, tmp_path):
         ({"reward": {"correctness": 1.0}}, "correctness"),
         ({"beta": 0.0, "reference": "moving"}, "beta = 0"),
         ({"degenerate": {"loops": 1}}, "loops"),
+        ({"validate_samples": -1}, "validate_samples = -1 makes no sense"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(tiny_student, tmp_path, settings, message):

@@ -174,11 +174,13 @@ def _reward(policy: Policy, files: Files) -> Iterator[Flag]:
 def _validation(policy: Policy, files: Files) -> Iterator[Section]:
     if files.validation is None:
         return
+    samples = policy.validate_samples
+    says = "validate_samples" if samples else "greedy answers"
     flags = (
         Flag("--eval.dataset", (_here(files.validation),), "validation"),
         Flag("--eval.steps", (str(policy.validate_every),), "validate_every"),
-        Flag("--eval.temperature", ("0",), "greedy answers"),
-        Flag("--eval.n_samples_per_prompt", ("1",), "one each"),
+        Flag("--eval.temperature", (_number(policy.temperature if samples else 0),), says),
+        Flag("--eval.n_samples_per_prompt", (str(samples or 1),), "of each problem"),
         Flag("--ckpt.best_metric_key", ("eval_default_pass1",), "their accuracy"),
     )
     yield Section("Validation", flags)

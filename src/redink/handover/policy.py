@@ -41,6 +41,7 @@ class Policy:
     """Of a drawn token's weight by what sampler and trainer think of it apart."""
     validate_every: int
     validate_tokens: int
+    validate_samples: int
     checkpoint_steps: int
 
     @property
@@ -104,5 +105,6 @@ def policy_of(settings: Mapping[str, Any]) -> Policy:
         importance_cap=float(given.get("importance_cap", VLLM_CAP)),
         validate_every=int(given.get("validate_every", looks)),
         validate_tokens=int(given.get("validate_tokens", max_tokens)),
+        validate_samples=int(given.get("validate_samples", 0)),
         checkpoint_steps=int(given.get("checkpoint_steps", looks)),
     )

@@ -1,6 +1,7 @@
 """reinforce: problems + a reward → model."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -85,6 +86,7 @@ def reinforce(
     validation: Table[Problem] | None = None,
     validate_every: int | None = None,
     validate_tokens: int | None = None,
+    validate_samples: int = 0,
     batch_size: int = 64,
     precision: Precision = "bf16",
     seed: int = 0,
@@ -159,9 +161,11 @@ def reinforce(
         critic_preset: how the critic is asked, as in `critique`.
         critic_tokens: new tokens of its critiques at most.
         validation: problems in no reported benchmark and not among `problems`: the step of the
-            best greedy accuracy on them is returned, the start among them; the last without it.
+            best accuracy on them is returned, the start among them; the last without it.
         validate_every: steps between looks; an eighth of the training where not given.
         validate_tokens: new tokens of an answer there at most; max_tokens where not given.
+        validate_samples: answers to each of them, drawn at the training's temperature; 0: one,
+            greedily. Rewards raise what is sampled, and greedy answers may not follow.
         batch_size: rollouts written at once.
         precision: of matrix products, `bf16` or `fp32`; weights are float32 always.
         seed: of the problems' order and of the draws.
@@ -190,7 +194,8 @@ def reinforce(
     trackers = check_trackers(report_to)
     settings = _settings(algorithm, locals())
     _check_division(processes, sharding, engine)
-    plan = _plan(problems, validation, validate_every, validate_tokens or max_tokens)
+    tokens = validate_tokens or max_tokens
+    plan = _plan(problems, validation, validate_every, tokens, validate_samples)
     source = resolve_model(student)
     distinct = dict(problems.problems)
     rows, label = tuple(distinct.values()), f"reinforce {algorithm}"
@@ -258,8 +263,9 @@ def _settings(algorithm: str, given: Mapping[str, Any]) -> Json:
     """The training's settings by name; what is None is left to the algorithm."""
     ppo = algorithm == "ppo"
     elsewhere = {
-        "problems", "student", "validation", "validate_every", "validate_tokens", "scorer",
-        "critic", "report_to", "journal", "out", "trackers", "processes", "sharding",
+        "problems", "student", "validation", "validate_every", "validate_tokens",
+        "validate_samples", "scorer", "critic", "report_to", "journal", "out", "trackers",
+        "processes", "sharding",
     }  # fmt: skip
     settings = {k: v for k, v in given.items() if k not in elsewhere and v is not None}
     if settings["engine"] == "transformers":
@@ -297,8 +303,17 @@ def _check_models(
 
 
 def _plan(
-    problems: Table[Any], validation: Table[Problem] | None, every: int | None, tokens: int
+    problems: Table[Any],
+    validation: Table[Problem] | None,
+    every: int | None,
+    tokens: int,
+    samples: int,
 ) -> ValidationPlan | None:
+    if samples < 0:
+        raise UsageError(
+            f"reinforce: validate_samples = {samples} makes no sense; use 0 for greedy answers, or "
+            "how many of each problem are drawn"
+        )
     if validation is None:
         return None
     shared = overlap(validation.problems.values(), problems.problems.values())
@@ -308,7 +323,7 @@ def _plan(
             f"validation table are trained on too (first: {min(shared)}); validate on other "
             "problems: another split, or exclude"
         )
-    return accuracy_plan(validation, every, tokens)
+    return replace(accuracy_plan(validation, every, tokens), samples=samples)
 
 
 def _write_rollouts(out: Path, problems: Mapping[str, Problem], student: str) -> None:

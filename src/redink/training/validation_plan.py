@@ -20,8 +20,8 @@ class ValidationPlan:
     """What checkpoints are measured on, and when."""
 
     by: ValidateBy = "accuracy"
-    """`accuracy`: the share of `problems` solved greedily, the highest is best; `loss`: the mean
-    over the loss-bearing tokens of `examples`, the lowest is best."""
+    """`accuracy`: the share of answers to `problems` that are right, the highest is best; `loss`:
+    the mean over the loss-bearing tokens of `examples`, the lowest is best."""
     every: int | None = None
     """Steps between checkpoints that are looked at; the last step always is."""
     max_tokens: int = 512
@@ -30,6 +30,8 @@ class ValidationPlan:
     examples: tuple[Example, ...] = ()
     over_length: OverLength = "drop"
     """What becomes of longer examples."""
+    samples: int = 0
+    """Answers to each problem, drawn as a reinforcement draws its rollouts; 0: one, greedily."""
 
     def to_json(self) -> Json:
         """The plan as JSON-ready values; `from_json` makes it again."""
@@ -50,9 +52,10 @@ class ValidationPlan:
     def identity(self) -> Json:
         """The part of a training's settings that tells how its checkpoint is chosen."""
         if self.by == "accuracy":
+            drawn = [self.samples] if self.samples else []
             return {
                 "validation": sorted(problem.id for problem in self.problems),
-                "validate": [self.every, self.max_tokens],
+                "validate": [self.every, self.max_tokens, *drawn],
             }
         rows = sorted(json.dumps(to_row(example), sort_keys=True) for example in self.examples)
         digest = hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
