@@ -20,7 +20,7 @@ CASES = {
     "everything": (
         {
             "top_p": 0.9, "dynamic_sampling": 2, "reference": "fixed", "penalty_form": "add",
-            "reward": {"correct": 12.0, "length": 0.5}, "updates": 2,
+            "reward": {"correct": 12.0, "length": 0.5}, "updates": 2, "validate_samples": 4,
         },
         (),
     ),
@@ -76,8 +76,14 @@ def test_what_all_trainings_have(read):
         assert found["actor.num_gpus_per_node"] == 2
         assert found["vllm.num_engines"] == 2
         assert found["actor.lr_scheduler"] == "constant_with_warmup"
-        assert found["eval.temperature"] == 0.0
         assert "data.apply_chat_template" not in found
+
+
+def test_validation_is_greedy_or_by_samples_as_rollouts_are_drawn(read):
+    _, greedy = read["rloo"]
+    assert (greedy["eval.temperature"], greedy["eval.n_samples_per_prompt"]) == (0.0, 1)
+    _, drawn = read["everything"]
+    assert (drawn["eval.temperature"], drawn["eval.n_samples_per_prompt"]) == (1.2, 4)
 
 
 def test_rloo(read):
