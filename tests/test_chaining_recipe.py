@@ -1,10 +1,12 @@
 """A whole recipe of chains and thinking budgets on the tiny student: run, told, reported."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from redink.cli.estimating import show_estimate
+from redink.cli.running import run_recipe
 from redink.errors import DataError, RecipeError
 from redink.plan import make_plan
 from redink.recipe import check_recipe
@@ -77,6 +79,30 @@ def test_the_report_draws_the_budgets(plan):
     assert [row["budget"] for row in rows] == [8, 16, 8, 16]
     flow = {stage["stage"]: stage for stage in report.facts["runs"][0]["stages"]}
     assert (flow["chains"]["rows_in"], flow["chains"]["kept"]) == (18, 6)
+
+
+def test_the_report_that_a_run_names_has_what_other_stages_made(tiny_student, tmp_path, capsys):
+    few = {"engine": "transformers", "dtype": "float32", "batch_size": 4}
+    held = {"do": "load", "source": "gym:chain_sum", "n": 2, "options": TWO, "split": "test"}
+    stages = {
+        "heldout": held,
+        "budgets": {
+            "do": "scale", "models": ["student"], "benchmarks": "heldout", "budgets": ["1x", "2x"],
+            "unit": 4, "answer_tokens": 4, **few,
+        },
+        "scores": {
+            "do": "evaluate", "models": ["student"], "benchmarks": "heldout", "max_tokens": 4,
+            **few,
+        },
+        "report": {"do": "compare", "scores": "scores", "baseline": "student"},
+    }  # fmt: skip
+    raw = {"student": str(tiny_student), "stages": stages}
+    run_recipe(check_recipe(raw, "both", "both.yaml"), tmp_path)
+    page = Path(capsys.readouterr().out.split("report: ")[-1].strip())
+    assert "Thinking budgets" in page.read_text()
+    written = page.stat().st_mtime_ns
+    run_recipe(check_recipe(raw, "both", "both.yaml"), tmp_path)
+    assert page.stat().st_mtime_ns == written, "nothing was made anew"
 
 
 def test_a_finished_run_does_nothing_again(plan, tiny_student):

@@ -155,11 +155,24 @@ def _show_scores(plan: Plan, results: Sequence[StageResult]) -> None:
 
 def _show_reports(plan: Plan, results: Sequence[StageResult]) -> None:
     """Names each report; a comparison made earlier is printed again."""
+    is_new = any(not result.done_before for result in results)
     for result in results:
         if result.verb == "compare":
             if result.done_before:
                 _show_comparison(plan, result.name)
-            print(f"report: {plan.by_name[result.name].folder / 'report.html'}")
+            page = plan.by_name[result.name].folder / "report.html"
+            if is_new:
+                _write_whole(plan, result.name, page)
+            print(f"report: {page}")
+
+
+def _write_whole(plan: Plan, comparison: str, page: Path) -> None:
+    """Writes a comparison's report with what other stages made: curves, budgets, votes."""
+    from redink.cli.reporting import open_run
+    from redink.reports.formats import write_report
+    from redink.reports.material import gather
+
+    write_report(gather(open_run(plan.folder), comparison), page, "html")
 
 
 def _show_comparison(plan: Plan, name: str) -> None:
