@@ -54,8 +54,8 @@ def test_the_table_compares_the_first_tenth_with_the_last():
                                           "0.0100", "0.400"]  # fmt: skip
     assert texts(grid, "Accuracy of rollouts")[1:4] == ["5.0 %", "77.0 %", "+72.0 %"]
     assert texts(grid, "Tokens of a rollout")[1:3] == ["42.5", "78.5"]
-    assert texts(grid, "Entropy")[3] == "-0.360"
-    assert texts(grid, "reward: length")[1] == "-0.100"
+    assert texts(grid, "Entropy")[3] == "−0.360"
+    assert texts(grid, "reward: length")[1] == "−0.100"
     assert grid.about == "40 steps, 2,560 rollouts"
     assert grid.columns[1].note == "4 of 40 steps"
 
@@ -64,7 +64,16 @@ def test_what_an_algorithm_adds_stands_in_the_table():
     ppo = Steps(tuple(line(n, value_loss=1.0 / n, loss=0.5) for n in range(1, 21)))
     grid = tenths_grid("reft", ppo)
     assert texts(grid, "value loss")[1:3] == ["0.750", "0.0513"]
-    assert texts(grid, "loss")[3] == "+0.0000"
+    assert texts(grid, "loss")[3] == "0"
+
+
+def test_small_figures_are_not_rounded_away():
+    grid = tenths_grid("rloo", Steps(tuple(line(n, learning_rate=3e-5) for n in range(1, 21))))
+    assert texts(grid, "learning rate")[1:4] == ["3e-05", "3e-05", "0"]
+
+
+def test_seconds_stand_last():
+    grid = tenths_grid("reft", Steps(tuple(line(n) for n in range(1, 21))))
     assert [row[0].text for row in grid.rows][-1] == "Seconds"
 
 

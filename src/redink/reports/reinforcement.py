@@ -135,13 +135,14 @@ def tenths_grid(stage: str, steps: Steps) -> Grid:
             continue
         words = _words_of(name)
         before, after = sum(first) / len(first), sum(last) / len(last)
-        moved = words(after - before)
+        difference = round(after - before, 12)
+        moved = words(difference)
         rows.append(
             (
                 Cell(title),
                 Cell(words(before)),
                 Cell(words(after)),
-                Cell(moved if moved.startswith(("-", "−")) else f"+{moved}"),
+                Cell(f"+{moved}" if difference > 0 else moved),
                 Cell(words(min(value for _, value in curve))),
                 Cell(words(max(value for _, value in curve))),
             )
@@ -212,11 +213,17 @@ def _figure(
 
 
 def _words_of(name: str) -> Callable[[float], str]:
-    outer = name.partition(".")[0]
+    words = _words(name.partition(".")[0])
+    return lambda value: words(value).replace("-", "−", 1) if value < 0 else words(value)
+
+
+def _words(outer: str) -> Callable[[float], str]:
     if outer in SHARES or outer == "faults":
         return lambda value: f"{100 * value:.1f} %"
     return (lambda value: f"{value:.1f}") if outer in ("tokens", "seconds") else _plain
 
 
 def _plain(value: float) -> str:
+    if abs(value) < 0.001:
+        return f"{value:.2g}"
     return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}"
