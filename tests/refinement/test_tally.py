@@ -88,6 +88,15 @@ class TestTally:
         }
         assert {r["drafts_right"] for r in rows.values()} == {2}
 
+    def test_blind_choice_among_answers_and_among_different_texts(self):
+        _, facts, _ = tallied(desk_with(), ["greedy", "majority-3"])
+        rows = rows_of(facts)
+        # one? two of three are right, one of two texts; two? one of three; three? one of three, one
+        # of two texts.
+        assert rows["majority-3"]["blind"] == pytest.approx((2 / 3 + 1 / 3 + 1 / 3) / 3)
+        assert rows["majority-3"]["blind_text"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 2) / 3)
+        assert rows["greedy"]["blind"] == rows["greedy"]["blind_text"] == rows["greedy"]["accuracy"]
+
     def test_the_vote_at_equal_tokens_stands_beside_each_strategy(self):
         refiner = ScriptedEngine(lambda m, i, s: ("#### 2", 45))
         _, facts, _ = tallied(desk_with(global_refiner=refiner), ["global", "greedy"])

@@ -31,6 +31,8 @@ def row(name, accuracy, tokens, **more):
         "vote_of": 3,
         "majority": 0.46,
         "passes": 0.61,
+        "blind": 0.38,
+        "blind_text": 0.31,
         "at_equal_tokens": {
             "drafts": 2.5,
             "majority": 0.45,
@@ -44,7 +46,7 @@ def row(name, accuracy, tokens, **more):
 
 FACTS = {
     "strategies": [
-        row("greedy", 0.4, 60.0),
+        row("greedy", 0.4, 60.0, answers=1),
         row("glore", 0.5, 180.0),
         row("critique-then-refine-3", 0.45, 900.0, at_equal_tokens=None),
         row("oracle:glore", 0.6, 180.0),
@@ -94,8 +96,10 @@ def test_each_benchmark_has_a_chart_and_two_tables():
     assert [cell.text for cell in accuracy.rows[1]] == ["glore", "50.0 %", "180", "3", "9"]
     assert accuracy.about == "100 problems, 40 drafts right"
     assert [cell.text for cell in vote.rows[1]] == [
-        "glore", "50.0", "3", "46.0", "61.0", "45.0", "+5.0",
+        "glore", "50.0", "3", "46.0", "61.0", "38.0", "45.0", "+5.0",
     ]  # fmt: skip
+    assert vote.rows[1][5].note == "31.0"
+    assert vote.rows[0][5].text == "–"
     assert vote.rows[1][-1].note == "−2.0 to +12.0"
     assert vote.rows[2][-1].text == "–"
     assert all(isinstance(note, Note) for note in notes)
@@ -196,6 +200,14 @@ def test_charts_of_several_stages_have_ids_of_their_own():
 
 def test_nothing_comes_of_no_facts():
     assert list(strategy_blocks({})) == list(step_score_blocks({})) == []
+
+
+def test_stages_that_did_not_tell_of_blind_choice_are_shown_all_the_same():
+    old = [{k: v for k, v in row("glore", 0.5, 180.0).items() if not k.startswith("blind")}]
+    _, _, vote, *notes = strategy_blocks({"strategies": old})
+    assert vote.rows[0][5].text == "–"
+    assert not any("Blind choice" in note.text for note in notes)
+    assert any("Blind choice" in block.text for block in blocks() if isinstance(block, Note))
 
 
 @pytest.mark.parametrize("facts", [FACTS, {"strategies": [], "majority": {}, "examples": []}])

@@ -104,6 +104,8 @@ def _row(
         "drafts_right": sum(before.values()),
         "answers": strategy.answers,
         "vote_of": n,
+        "blind": _mean({key: picks[key].blind for key in keys}),
+        "blind_text": _mean({key: picks[key].blind_text for key in keys}),
         "majority": _mean(curve.votes(n)),
         "passes": _mean(curve.passes(n)),
         "at_equal_tokens": _at_equal_tokens(right, tokens, curve),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from redink.evaluation.answers import Answer, score_of
 from redink.records import Response, Score
+from redink.training.plain import plain_solution
 
 Spent = Mapping[str, int]
 """What was sampled: a completion's key → its tokens. A completion counts once, however many parts
@@ -53,6 +54,18 @@ class Pick:
     def tokens(self) -> int:
         """Tokens sampled for the answer."""
         return sum(self.spent.values())
+
+    @property
+    def blind(self) -> float:
+        """The chance that one of the answers taken at random is right."""
+        return sum(one.is_right for one in self.among) / len(self.among)
+
+    @property
+    def blind_text(self) -> float:
+        """The same among the different texts: equal texts have equal scores, so that this, and not
+        `blind`, is what the highest score comes to where scores know nothing."""
+        texts = {plain_solution(one.text): one.is_right for one in self.among}
+        return sum(texts.values()) / len(texts)
 
     def oracle(self) -> "Pick":
         """What a choice that knows the reference answer would have been: the upper bound."""

@@ -7,7 +7,17 @@ from redink.evaluation.wording import count, counted
 from redink.reports.blocks import Block, Cell, Column, Figure, Grid, Note
 from redink.reports.charts import RIGHT, Scale
 from redink.reports.run_folder import RunFolder
-from redink.reports.strategy_table import EQUAL, HARM, ORACLE_NOTE, by_benchmark, over, rate
+from redink.reports.strategy_table import (
+    BLIND,
+    EQUAL,
+    HARM,
+    ORACLE_NOTE,
+    blind,
+    by_benchmark,
+    has_choice,
+    over,
+    rate,
+)
 from redink.reports.svg import Drawing, ticks
 from redink.reports.written import read_written
 
@@ -42,6 +52,8 @@ def strategy_blocks(facts: Mapping[str, Any], first: int = 0) -> Iterator[Block]
     if found:
         yield Note(HARM)
         yield Note(EQUAL)
+        if has_choice(facts):
+            yield Note(BLIND)
         if any(row["oracle"] for rows in found.values() for row in rows):
             yield Note(ORACLE_NOTE, marked=True)
 
@@ -162,6 +174,7 @@ def _vote_grid(benchmark: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
         Column("n", "drafts"),
         Column("maj@n"),
         Column("pass@n"),
+        Column("blind choice", "among different texts"),
         Column("vote at equal tokens", "drafts"),
         Column("over that vote", "points, 95 % interval"),
     )
@@ -171,7 +184,7 @@ def _vote_grid(benchmark: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
             continue
         equal = row["at_equal_tokens"]
         line = [Cell(str(row["name"])), Cell(rate(row["accuracy"])), Cell(count(row["vote_of"]))]
-        line += [Cell(rate(row["majority"])), Cell(rate(row["passes"]))]
+        line += [Cell(rate(row["majority"])), Cell(rate(row["passes"])), Cell(*blind(row))]
         if equal is None:
             line += [Cell("–", "more than all drafts took"), Cell("–")]
         else:

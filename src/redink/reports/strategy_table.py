@@ -17,6 +17,11 @@ EQUAL = (
     "interpolated between whole numbers of drafts; the paired difference to it in points, with "
     "its 95 % interval. A dash: more tokens than all drafts took."
 )
+BLIND = (
+    "Blind choice: how often an answer taken at random among those that a strategy chose from is "
+    "right; of texts: among the different texts, each once. A scorer gives equal texts equal "
+    "scores: a highest score that knows nothing comes to the latter."
+)
 ORACLE_NOTE = (
     "oracle: chosen with the reference answer among what a strategy had to choose from; an upper "
     "bound, no result."
@@ -41,7 +46,12 @@ def print_strategies(facts: Mapping[str, Any], console: "Console | None" = None)
         console.print(_figures(rows), "")
         console.print(Text(f"Beside a plain vote · {benchmark} · rates in %", style="bold"))
         console.print(_beside(rows), "")
-    for note in (HARM, EQUAL, *([ORACLE_NOTE] if _has_oracle(facts) else [])):
+    for note in (
+        HARM,
+        EQUAL,
+        *([BLIND] if has_choice(facts) else []),
+        *([ORACLE_NOTE] if _has_oracle(facts) else []),
+    ):
         console.print(Text(note, style="dim"))
 
 
@@ -51,6 +61,11 @@ def by_benchmark(facts: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]
     for row in facts.get("strategies") or ():
         found.setdefault(str(row["benchmark"]), []).append(row)
     return found
+
+
+def has_choice(facts: Mapping[str, Any]) -> bool:
+    """Whether a strategy had several answers to choose from, and the stage told of blind choice."""
+    return any(row["answers"] > 1 and "blind" in row for row in facts.get("strategies") or ())
 
 
 def _has_oracle(facts: Mapping[str, Any]) -> bool:
@@ -74,13 +89,21 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _beside(rows: Sequence[Mapping[str, Any]]) -> Any:
-    headings = ("n", "maj@n", "pass@n", "maj, equal\ntokens", "over that")
+    headings = (
+        "n",
+        "maj@n",
+        "pass@n",
+        "blind\nchoice",
+        "of\ntexts",
+        "maj, equal\ntokens",
+        "over that",
+    )
     table = _named(grid(headings, "strategy"))
     for row in rows:
         if row["oracle"]:
             continue
         equal = row["at_equal_tokens"]
-        cells = [str(row["vote_of"]), rate(row["majority"]), rate(row["passes"])]
+        cells = [str(row["vote_of"]), rate(row["majority"]), rate(row["passes"]), *blind(row)]
         cells += ["–", "–"] if equal is None else [rate(equal["majority"]), over(equal)]
         table.add_row(*plain(str(row["name"]), *cells))
     return table
@@ -95,6 +118,14 @@ def _named(table: Any) -> Any:
 def rate(share: float | None) -> str:
     """A share in per cent, without the sign."""
     return "–" if share is None else f"{100 * share:.1f}"
+
+
+def blind(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What blind choice comes to, among all answers and among the different texts; dashes where
+    there was nothing to choose from, or the stage was made before it was told."""
+    if row["answers"] < 2:
+        return "–", "–"
+    return rate(row.get("blind")), rate(row.get("blind_text"))
 
 
 def over(equal: Mapping[str, Any]) -> str:
