@@ -6,10 +6,10 @@ import pytest
 
 from redink.errors import UsageError
 from redink.handover.policy import policy_of
+from redink.reinforcement.policy_task import PolicyTask
 from redink.reinforcement.ppo_settings import ppo_of
 from redink.reinforcement.ppo_task import PPOTask
 from redink.reinforcement.settings import policy_settings_of
-from redink.reinforcement.training import PolicyTask
 from redink.stages import reinforce as stage
 
 

@@ -157,15 +157,24 @@ def cache_cells(config: Any, item_bytes: int, device: torch.device) -> int:
 
     On a CPU a quarter of the free memory, 4 GiB at most; on a GPU four fifths of what is free.
     """
-    text = config.get_text_config()
-    queries = getattr(text, "num_attention_heads", 1)
-    heads = getattr(text, "num_key_value_heads", None) or queries
-    size = getattr(text, "head_dim", None) or text.hidden_size // queries
-    cell = 2 * text.num_hidden_layers * heads * size * item_bytes
     if device.type == "cuda":
         free = 0.8 * torch.cuda.mem_get_info(device)[0]
     else:
         import psutil
 
         free = min(4 * 2**30, psutil.virtual_memory().available / 4)
-    return int(free // cell)
+    return int(free // cell_bytes(config, item_bytes))
+
+
+def cell_bytes(config: Any, item_bytes: int) -> int:
+    """Bytes of one token's keys and values in all layers.
+
+    Args:
+        config: the model's.
+        item_bytes: of one number.
+    """
+    text = config.get_text_config()
+    queries = getattr(text, "num_attention_heads", 1)
+    heads = getattr(text, "num_key_value_heads", None) or queries
+    size = getattr(text, "head_dim", None) or text.hidden_size // queries
+    return int(2 * text.num_hidden_layers * heads * size * item_bytes)

@@ -19,6 +19,7 @@ from redink.records import Json, Problem
 from redink.reinforcement.identity import policy_key
 from redink.reinforcement.ppo_settings import COLLAPSE, ppo_of
 from redink.reinforcement.ppo_task import PPOTask
+from redink.reinforcement.report import look_ahead
 from redink.reinforcement.sampler_settings import sampler_settings_of
 from redink.rewards import Reward
 from redink.training.exhaustion import told_when_memory_ends
@@ -82,7 +83,7 @@ def _require_share(task: PPOTask) -> None:
     """Raises UsageError where a process would have no rollout of its own."""
     if not task.problems:
         raise UsageError("reinforce: there are no problems to draw rollouts for; give it some")
-    step = min(task.ppo.problems_per_step, len(task.problems)) * task.ppo.samples
+    step = min(task.algorithm.problems_per_step, len(task.problems)) * task.algorithm.samples
     if step < process_count():
         raise UsageError(
             f"reinforce: {step} rollouts a step do not go round {process_count()} processes; use "
@@ -96,8 +97,8 @@ def _run(task: PPOTask) -> None:
     from redink.reinforcement.value_head import NAME, save_value_head
     from redink.training.lora import merged
 
+    _announce(task)
     with closing(PPOTraining(task)) as training:
-        _announce(task, training)
         training.begin()
         _train(task, training)
     if is_first():
@@ -127,24 +128,19 @@ def _train(task: PPOTask, training: "PPOTraining") -> None:
 def _progress(task: PPOTask) -> Iterator[Progress]:
     """Shows progress, in the first process."""
     if not is_first():
-        yield Progress(task.label, task.ppo.steps, "steps")
+        yield Progress(task.label, task.algorithm.steps, "steps")
         return
     keep = progress_file(task.out) if process_count() > 1 else None
-    with progress(task.label, task.ppo.steps, "steps", keep=keep) as bar:
+    with progress(task.label, task.algorithm.steps, "steps", keep=keep) as bar:
         yield bar
 
 
-def _announce(task: PPOTask, training: "PPOTraining") -> None:
-    """Says what will be drawn before anything is."""
-    ppo, drawing = task.ppo, task.drawing
-    task.say(
-        f"{len(task.problems):,} problems; {ppo.steps} steps of {ppo.problems_per_step} problems x "
-        f"{ppo.samples} samples: {ppo.steps * ppo.rollouts:,} rollouts of at most "
-        f"{drawing.max_tokens} tokens"
-    )
-    if ppo.beta == 0:
+def _announce(task: PPOTask) -> None:
+    """Says what will be drawn and what it takes before anything is loaded."""
+    look_ahead(task)
+    if task.algorithm.beta == 0:
         task.say(COLLAPSE)
-    note = template_note(training.tokenizer)
+    note = template_note(task.tokenizer)
     if note:
         task.say(note)
 
@@ -159,7 +155,7 @@ def _facts(task: PPOTask, training: "PPOTraining") -> Json:
         "key": task.key,
         "student": {"name": task.student.name, "fingerprint": fingerprint(task.student)},
         "settings": task.settings,
-        "ppo": task.ppo.to_json(),
+        "ppo": task.algorithm.to_json(),
         **task.method.facts(packing=False),
         **({"processes": count, "sharding": "none"} if count > 1 else {}),
         **({"template": note} if note else {}),

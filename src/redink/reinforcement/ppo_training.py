@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from transformers import TrainerControl, TrainerState
 
 from redink.errors import ModelError
-from redink.models.loading import load_tokenizer
 from redink.progress import Progress
 from redink.records import Json
 from redink.reinforcement.collecting import Collector, Sample, together
@@ -40,9 +39,9 @@ class PPOTraining:
     """
 
     def __init__(self, task: PPOTask) -> None:
-        ppo, method = task.ppo, task.method
+        ppo, method = task.algorithm, task.method
         self.task, self.ppo = task, ppo
-        self.tokenizer = load_tokenizer(task.student)
+        self.tokenizer = task.tokenizer
         policy = method.prepared(method.load(task.student), ppo.seed)
         self.sampler = open_sampler(
             policy,

@@ -14,24 +14,21 @@ is that of the whole distributions, and is 1 where each rollout is trained on on
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from redink.engines.cache import cache_cells
 from redink.engines.decoding import Bounds, Row, decode
-from redink.engines.engine import Conversation, Sampling
-from redink.engines.items import ItemMaker
+from redink.engines.engine import Sampling
 from redink.engines.packing import ROWS_HINT, PackedLinear, pack
 from redink.engines.stopping import StopTexts
 from redink.engines.transformers import TransformersEngine
 from redink.errors import DataError
 from redink.models.loading import end_of_turn_ids
-from redink.models.source import ModelSource
-from redink.prompts import prompt_named
 from redink.records import Problem
 from redink.reinforcement.drawing import Drawing, PolicyPicker, RolloutDraws
+from redink.reinforcement.prompting import RolloutPrompts
 from redink.rewards import Rollout
 
 Finish = Literal["stop", "length"]
@@ -88,10 +85,7 @@ class PolicySampler:
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         self.tokenizer, self.drawing, self.batch_size = tokenizer, drawing, batch_size
-        self.prompt = prompt_named(drawing.prompt)
-        self.items = ItemMaker(ModelSource("model in training", Path()), "in memory")
-        self.items.tokenizer = tokenizer
-        self._prompts: dict[str, tuple[int, ...]] = {}
+        self.prompts = RolloutPrompts(tokenizer, drawing.prompt)
         self.copy = copy.deepcopy(plain_policy(model)).eval().requires_grad_(False)
         for parameter in self.copy.parameters():
             # The buffers keep their type: rotary frequencies rounded to bfloat16 turn far tokens
@@ -112,16 +106,6 @@ class PolicySampler:
                 for key, parameter in module.named_parameters(recurse=False):
                     getattr(place, key).copy_(parameter)
 
-    def prompt_ids(self, problem: Problem) -> tuple[int, ...]:
-        """The token ids of a problem's prompt, as in training."""
-        if problem.id not in self._prompts:
-            if self.prompt.is_raw:
-                asked = Conversation(problem.id, (), raw=self.prompt.text(problem))
-            else:
-                asked = Conversation(problem.id, self.prompt.messages(problem))
-            self._prompts[problem.id] = tuple(self.items.prompt_ids(asked))
-        return self._prompts[problem.id]
-
     def draw(self, asked: Sequence[Asked], step: int) -> list[Drawn]:
         """Draws rollouts, in the order in which they were asked for.
 
@@ -134,7 +118,7 @@ class PolicySampler:
         rows = {self._row(item, step): place for place, item in enumerate(asked)}
         order = sorted(rows, key=lambda row: (-len(row.prompt), row.prompt, rows[row]))
         model, drawing = self.copy, self.drawing
-        stops = StopTexts(self.tokenizer, self.prompt.stop)
+        stops = StopTexts(self.tokenizer, self.prompts.prompt.stop)
         cells = cache_cells(model.config, model.dtype.itemsize, model.device)
         found: list[Drawn | None] = [None] * len(asked)
         finished = decode(
@@ -153,9 +137,9 @@ class PolicySampler:
 
     def answering(self) -> TransformersEngine:
         """What answers problems with the weights of the moment."""
-        source = ModelSource("model in training", self.items.source.folder)
-        engine = TransformersEngine(source, batch_size=self.batch_size)
-        engine.model, engine.items = self.copy, self.items
+        items = self.prompts.items
+        engine = TransformersEngine(items.source, batch_size=self.batch_size)
+        engine.model, engine.items = self.copy, items
         engine.items.fingerprint = "in memory"
         return engine
 
@@ -163,7 +147,7 @@ class PolicySampler:
         """Nothing is kept open."""
 
     def _row(self, item: Asked, step: int) -> Row:
-        prompt, room = self.prompt_ids(item.problem), self.drawing.max_tokens
+        prompt, room = self.prompts.ids(item.problem), self.drawing.max_tokens
         context = getattr(self.copy.config, "max_position_embeddings", None)
         if context and len(prompt) >= context:
             raise DataError(

@@ -1,29 +1,28 @@
 """Reinforcing a student by RLOO with T1's terms, GRPO or Dr. GRPO: resumable and repeatable."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redink.errors import UsageError
-from redink.models.loading import load_tokenizer
 from redink.models.quiet import quiet
 from redink.models.source import ModelSource, fingerprint
 from redink.models.template import template_note
 from redink.progress import Progress, progress
 from redink.records import Json, Problem
 from redink.reinforcement.identity import policy_key
-from redink.reinforcement.sampler_settings import SamplerSettings, sampler_settings_of
-from redink.reinforcement.settings import PolicySettings, policy_settings_of
+from redink.reinforcement.policy_task import PolicyTask
+from redink.reinforcement.report import look_ahead
+from redink.reinforcement.sampler_settings import sampler_settings_of
+from redink.reinforcement.settings import policy_settings_of
 from redink.rewards import Reward
 from redink.training.checkpoints import Checkpoint, newest_checkpoint
 from redink.training.exhaustion import told_when_memory_ends
 from redink.training.group import agreed, is_first, process_count, wait_for_all
-from redink.training.method import Method, method_of
+from redink.training.method import method_of
 from redink.training.result import (
     CHECKPOINTS,
     RESULT,
@@ -36,58 +35,9 @@ from redink.training.training import progress_file
 
 if TYPE_CHECKING:
     from redink.reinforcement.callbacks import StepCallback, WholeStepCheckpoints
-    from redink.reinforcement.drawing import Drawing
     from redink.reinforcement.moving_reference import Reference
     from redink.reinforcement.validation import PolicyValidation
     from redink.training.validation_plan import ValidationPlan
-
-
-@dataclass(frozen=True)
-class PolicyTask:
-    """A training that is settled but for the model's weights; see `train_policy`."""
-
-    student: ModelSource
-    problems: Sequence[Problem]
-    reward: Reward
-    settings: Json
-    out: Path
-    label: str
-    validation: "ValidationPlan | None"
-    key: str
-    """See `training_key`."""
-
-    @cached_property
-    def policy(self) -> PolicySettings:
-        """The algorithm's settings."""
-        return policy_settings_of(self.settings)
-
-    @property
-    def method(self) -> Method:
-        """What of the model is trained, and in which precision."""
-        return method_of(self.settings, "reinforce")
-
-    @cached_property
-    def sampler(self) -> SamplerSettings:
-        """What draws."""
-        return sampler_settings_of(self.settings)
-
-    @property
-    def drawing(self) -> "Drawing":
-        """How rollouts are drawn."""
-        from redink.reinforcement.drawing import Drawing
-
-        known = self.policy.to_json() | {"prompt": self.settings.get("prompt") or "plain"}
-        return Drawing(**{field.name: known[field.name] for field in fields(Drawing)})
-
-    @cached_property
-    def tokenizer(self) -> Any:
-        """The student's."""
-        return load_tokenizer(self.student)
-
-    def say(self, text: str) -> None:
-        """Prints a line, once for all processes."""
-        if is_first():
-            print(f"{self.label}: {text}", file=sys.stderr, flush=True)
 
 
 def train_policy(
@@ -150,7 +100,7 @@ def _run(task: PolicyTask) -> None:
     from redink.training.whole import whole_model
 
     _announce(task)
-    policy, model = task.policy, task.method.load(task.student)
+    policy, model = task.algorithm, task.method.load(task.student)
     moving = policy.reference == "moving"
     reference = open_reference(
         model, policy.beta, moving=moving, rate=policy.reference_rate, every=policy.reference_every
@@ -178,15 +128,9 @@ def _run(task: PolicyTask) -> None:
 
 
 def _announce(task: PolicyTask) -> None:
-    """Says what will be drawn before anything is."""
-    policy = task.policy
-    count = policy.steps * policy.problems_per_step * policy.samples
-    task.say(
-        f"{len(task.problems):,} problems; {policy.steps} steps of {policy.problems_per_step} "
-        f"problems x {policy.samples} samples: {count:,} rollouts of at most {policy.max_tokens} "
-        f"tokens"
-    )
-    if task.drawing.truncates and policy.updates > 1:
+    """Says what will be drawn and what it takes before anything is loaded."""
+    look_ahead(task)
+    if task.drawing.truncates and task.algorithm.updates > 1:
         task.say(
             "rollouts are drawn from a truncated distribution (top_p, top_k or min_p), and ratios "
             "taken over the whole one: exact for the first of the updates on them, the later are "
@@ -216,7 +160,7 @@ def _sampler(task: PolicyTask, model: Any) -> Any:
         task.student,
         task.drawing,
         task.sampler,
-        batch_size=task.policy.batch_size,
+        batch_size=task.algorithm.batch_size,
         exact=task.method.precision == "fp32",
     )
 
@@ -236,7 +180,7 @@ def _build(
     from redink.reinforcement.order import ProblemOrder
     from redink.reinforcement.rollouts import RolloutLog
 
-    policy, folder = task.policy, task.out / CHECKPOINTS
+    policy, folder = task.algorithm, task.out / CHECKPOINTS
     order = ProblemOrder(task.problems, policy.seed)
     collector = Collector(
         sampler,
@@ -275,7 +219,7 @@ def _build(
 def _saver(task: PolicyTask, checkpoint: Checkpoint | None) -> "WholeStepCheckpoints":
     from redink.reinforcement.callbacks import WholeStepCheckpoints
 
-    every, updates = task.settings.get("checkpoint_steps"), task.policy.updates
+    every, updates = task.settings.get("checkpoint_steps"), task.algorithm.updates
     saver = WholeStepCheckpoints(
         task.out / CHECKPOINTS,
         task.key,
@@ -292,10 +236,10 @@ def _watcher(task: PolicyTask, sampler: Any) -> "PolicyValidation | None":
         return None
     from redink.reinforcement.validation import PolicyValidation
 
-    plan, updates = task.validation, task.policy.updates
+    plan, updates = task.validation, task.algorithm.updates
     if plan.every is not None:
         plan = replace(plan, every=plan.every * updates)
-    total = task.policy.optimizer_steps
+    total = task.algorithm.optimizer_steps
     return PolicyValidation(sampler, plan, task.tokenizer, total, task.out, task.key)
 
 
@@ -303,10 +247,10 @@ def _watcher(task: PolicyTask, sampler: Any) -> "PolicyValidation | None":
 def _progress(task: PolicyTask) -> Iterator[Progress]:
     """Shows progress, in the first process."""
     if not is_first():
-        yield Progress(task.label, task.policy.steps, "steps")
+        yield Progress(task.label, task.algorithm.steps, "steps")
         return
     keep = progress_file(task.out) if process_count() > 1 else None
-    with progress(task.label, task.policy.steps, "steps", keep=keep) as bar:
+    with progress(task.label, task.algorithm.steps, "steps", keep=keep) as bar:
         yield bar
 
 
@@ -326,7 +270,7 @@ def _facts(task: PolicyTask, built: _Built) -> Json:
         **({"processes": count, "sharding": "none"} if count > 1 else {}),
         **({"template": note} if note else {}),
         "problems": len(task.problems),
-        "steps": task.policy.steps,
+        "steps": task.algorithm.steps,
         "rollouts": rollouts,
         "sampled_tokens": round(tokens),
         "seconds": round(built.saver.seconds, 3),

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from redink.engines.engine import Conversation, Sampling
+from redink.engines.engine import Sampling
 from redink.engines.items import Item
 from redink.engines.stopping import StopTexts
 from redink.engines.vllm_policy import DrawnTokens, PolicyEngine
 from redink.models.source import ModelSource
-from redink.prompts import prompt_named
-from redink.records import Problem
 from redink.reinforcement.drawing import Drawing, RolloutDraws
+from redink.reinforcement.prompting import RolloutPrompts
 from redink.reinforcement.sampling import Asked, Drawn, plain_policy
 
 
@@ -41,7 +40,7 @@ class VllmSampler:
         memory: float,
     ) -> None:
         self.tokenizer, self.drawing = tokenizer, drawing
-        self.prompt = prompt_named(drawing.prompt)
+        self.prompts = RolloutPrompts(tokenizer, drawing.prompt)
         self.engine = PolicyEngine(
             source, dtype=dtype, batch_size=batch_size, gpu_memory_utilization=memory
         )
@@ -60,7 +59,7 @@ class VllmSampler:
 
         Raises ModelError where a prompt leaves no room in the model's context or vLLM fails.
         """
-        prompts = {one.problem.id: self.prompt_ids(one.problem) for one in asked}
+        prompts = {one.problem.id: self.prompts.ids(one.problem) for one in asked}
         items = [
             Item(one.problem.id, one.sample, prompts[one.problem.id], f"{place}")
             for place, one in enumerate(asked)
@@ -71,22 +70,14 @@ class VllmSampler:
             1.0,
             drawing.max_tokens,
             seed=RolloutDraws(drawing.seed, step, (), 0).getrandbits(62),
-            stop=self.prompt.stop,
+            stop=self.prompts.prompt.stop,
         )
-        stops = StopTexts(self.tokenizer, self.prompt.stop)
+        stops = StopTexts(self.tokenizer, self.prompts.prompt.stop)
         drawn = self.engine.draw(items, sampling)
         return [
             self._drawn(one, item, found, stops)
             for one, item, found in zip(asked, items, drawn, strict=True)
         ]
-
-    def prompt_ids(self, problem: Problem) -> tuple[int, ...]:
-        """The token ids of a problem's prompt, as in training."""
-        if self.prompt.is_raw:
-            asked = Conversation(problem.id, (), raw=self.prompt.text(problem))
-        else:
-            asked = Conversation(problem.id, self.prompt.messages(problem))
-        return tuple(self.engine.items.prompt_ids(asked))
 
     def answering(self) -> PolicyEngine:
         """What answers problems with the policy's weights of the moment."""

@@ -167,7 +167,9 @@ def estimated_memory(source: ModelSource, method: Method, size: ModelSize, load:
     )
 
 
-def estimated_disk(size: ModelSize, out: Path, *, checkpoints: bool, validation: bool) -> Disk:
+def estimated_disk(
+    size: ModelSize, out: Path, *, checkpoints: bool, validation: bool, beside: int = 0
+) -> Disk:
     """Disk need of a training in `out`.
 
     Args:
@@ -176,9 +178,10 @@ def estimated_disk(size: ModelSize, out: Path, *, checkpoints: bool, validation:
         checkpoints: whether any is due: a new one is complete before the old one is removed.
         validation: whether the best trained weights are kept beside them, and the best before
             them until they are complete.
+        beside: bytes that each checkpoint holds besides.
     """
     result = 4 * (size.parameters - size.adapters)
-    checkpoint = (4 + ADAMW) * size.trained
+    checkpoint = (4 + ADAMW) * size.trained + beside
     needed = max(2 * checkpoint if checkpoints else 0, checkpoint * checkpoints + result)
     needed += 2 * 4 * size.trained if validation else 0
     held = sum(path.stat().st_size for path in _files(out))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Protocol
 
 from redink.errors import StorageError
 from redink.models.loading import default_device
@@ -30,6 +31,31 @@ from redink.training.speed import training_seconds
 BEYOND_TENSORS = 1.32
 """What a training process takes at most, against the tensors counted: the 135M model on two cores
 took 2,245 MiB against 1,717 with adapters (1.31), 3,853 against 3,254 with all weights (1.18)."""
+SMALLER = "use a smaller student, method: lora or smaller max_tokens"
+
+
+class Ahead(Protocol):
+    """What is known of the room that a training needs."""
+
+    @property
+    def disk(self) -> Disk:
+        """Bytes on disk."""
+        ...
+
+    @property
+    def checkpoints(self) -> bool:
+        """Whether the training is long enough for one."""
+        ...
+
+    @property
+    def process(self) -> int:
+        """Bytes of memory of one process at its peak."""
+        ...
+
+    @property
+    def memory_available(self) -> int:
+        """Bytes that the device has to spare before the model is loaded."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,11 +76,16 @@ class Outlook:
     checkpoints: bool
     """Whether the training is long enough for one."""
 
+    @property
+    def process(self) -> int:
+        """Bytes of memory of one process at its peak."""
+        return round(self.memory.total * BEYOND_TENSORS)
+
     def facts(self) -> Json:
         """The figures by name; bytes and seconds."""
         found = asdict(self)
         found["memory"]["total"] = self.memory.total
-        found["memory"]["process"] = round(self.memory.total * BEYOND_TENSORS)
+        found["memory"]["process"] = self.process
         return found
 
     @property
@@ -65,14 +96,12 @@ class Outlook:
     @property
     def memory_text(self) -> str:
         """Memory at its peak, in words."""
-        process = gibibytes(round(self.memory.total * BEYOND_TENSORS))
-        return f"about {gibibytes(self.memory.total)} of tensors, {process} in all"
+        return f"about {gibibytes(self.memory.total)} of tensors, {gibibytes(self.process)} in all"
 
     @property
     def disk_text(self) -> str:
         """Room that is needed and that is there, in words."""
-        needed, result, free = map(gibibytes, (self.disk.needed, self.disk.result, self.disk.free))
-        return f"{needed} at its peak, result {result}; {free} free"
+        return disk_text(self.disk)
 
 
 def outlook(
@@ -146,8 +175,13 @@ def _share(memory: Memory, processes: int, sharding: str) -> Memory:
     )
 
 
-def check_room(found: Outlook, out: Path) -> None:
+def check_room(found: Ahead, out: Path, smaller: str = SMALLER) -> None:
     """Refuses a training whose checkpoints or result cannot fit on the disk.
+
+    Args:
+        found: what it needs.
+        out: its folder.
+        smaller: what to do where memory may not suffice.
 
     Raises StorageError, naming the folder and the sizes. Memory that may not suffice is only
     warned of on standard error: its estimate is no bound.
@@ -162,15 +196,19 @@ def check_room(found: Outlook, out: Path) -> None:
             f"{gibibytes(disk.result)}, each checkpoint {gibibytes(disk.checkpoint)}), "
             f"{gibibytes(disk.free)} are free; {ways}"
         )
-    memory = round(found.memory.total * BEYOND_TENSORS)
-    if memory > found.memory_available:
+    if found.process > found.memory_available:
         print(
-            f"warning: training is estimated to take {gibibytes(memory)} of memory, "
-            f"{gibibytes(found.memory_available)} are free; use a smaller student, method: lora "
-            "or smaller max_tokens",
+            f"warning: training is estimated to take {gibibytes(found.process)} of memory, "
+            f"{gibibytes(found.memory_available)} are free; {smaller}",
             file=sys.stderr,
             flush=True,
         )
+
+
+def disk_text(disk: Disk) -> str:
+    """Room that is needed and that is there, in words."""
+    needed, result, free = map(gibibytes, (disk.needed, disk.result, disk.free))
+    return f"{needed} at its peak, result {result}; {free} free"
 
 
 def gibibytes(count: int) -> str:
