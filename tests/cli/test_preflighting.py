@@ -49,7 +49,7 @@ def test_one_stage_alone(recipe, tmp_path, capsys):
     assert "4, 1 of them warm-up" in printed
     assert "verified" not in printed
     assert "longest row" not in printed
-    with pytest.raises(UsageError, match="no finetune stage"):
+    with pytest.raises(UsageError, match="'drafts' trains nothing; name a finetune"):
         preflight(str(recipe), stage="drafts", runs=tmp_path)
 
 
@@ -100,6 +100,34 @@ def test_a_scorers_rows_labels_and_cost_are_told_and_none_is_fitted(scorers, tmp
     assert printed.count("⟦right⟧") + printed.count("⟦wrong⟧") == 3
     assert "note: orm: scorers are fitted on one process; the 2 processes" in printed
     assert not (tmp_path / "runs").exists()
+
+
+POLICIES = """
+student: {student}
+stages:
+  problems: {{do: load, source: "gym:chain_sum", n: 12, seed: 1}}
+  others: {{do: load, source: "gym:chain_sum", n: 6, seed: 2, exclude: problems}}
+  warmup: {{do: finetune, data: problems, objective: imitate}}
+  tries: {{do: respond, problems: others, model: warmup, max_tokens: 8}}
+  rl: {{do: reinforce, student: warmup, problems: problems, validation: others, beta: 0, steps: 5}}
+  reft: {{do: reinforce, student: warmup, problems: [problems, others], algorithm: ppo, steps: 3}}
+  late: {{do: reinforce, student: warmup, problems: tries}}
+"""
+
+
+def test_what_a_reinforcement_takes_is_told_and_none_is_begun(tmp_path, tiny_student, capsys):
+    path = tmp_path / "policies.yaml"
+    path.write_text(POLICIES.format(student=tiny_student))
+    preflight(str(path), runs=tmp_path / "runs")
+    printed = capsys.readouterr().out
+    assert "late: its problems rest on stage 'warmup' (finetune), which runs a model" in printed
+    assert "320 in 5 steps, of at most 256 tokens" in printed
+    assert "54 in 3 steps" in printed
+    assert not (tmp_path / "runs").exists()
+    preflight(str(path), stage="rl", runs=tmp_path / "runs")
+    told = rows_of(capsys.readouterr().out)
+    assert told["problems"] == "12"
+    assert {"prompts", "rollouts", "memory", "disk"} <= set(told)
 
 
 def test_a_sorms_labels_stand_behind_every_step_and_long_rows_are_told(scorers, tmp_path, capsys):

@@ -21,7 +21,7 @@ Examples:
   redink preflight my-recipe.yaml --stage cft --set stages.cft.max_tokens=2048
 """
 
-TRAININGS = ("finetune", "fit")
+TRAININGS = ("finetune", "fit", "reinforce")
 """The verbs that train."""
 FAIR = 0.10
 """Arms that differ by more than this share in steps or loss tokens are named."""
@@ -33,7 +33,7 @@ def preflight(
         list[str] | None,
         typer.Option("--set", help="Change a setting: stages.STAGE.SETTING=VALUE.", metavar="K=V"),
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="Only this finetune or fit stage.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only this stage.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
     samples: Annotated[
         bool, typer.Option("--samples/--no-samples", help="Print three rows of each training.")
@@ -53,8 +53,8 @@ def preflight(
     tables: dict[str, Table[Any]] = {}
     unknown = []
     for planned in _trainings(plan, stage):
-        if planned.stage.verb.name == "fit":
-            _show_fit(plan, planned, tables, console, samples)
+        if planned.stage.verb.name != "finetune":
+            _show_other(plan, planned, tables, console, samples)
             continue
         found = _report(plan, planned, tables)
         if isinstance(found, str):
@@ -160,36 +160,43 @@ def _trainings(plan: "Plan", only: str | None) -> "list[PlannedStage]":
         found = [planned for planned in found if planned.name == only]
         if not found:
             raise UsageError(
-                f"stage {only!r} is no finetune stage and no fit stage; name one that is"
+                f"stage {only!r} trains nothing; name a finetune, fit or reinforce stage"
             )
     if not found:
         raise UsageError(
-            f"recipe {plan.recipe.name!r} has no finetune stage and no fit stage; there is nothing "
-            "to show"
+            f"recipe {plan.recipe.name!r} has no finetune, fit or reinforce stage; there is "
+            "nothing to show"
         )
     return found
 
 
-def _show_fit(
+def _show_other(
     plan: "Plan",
     planned: "PlannedStage",
     tables: "dict[str, Table[Any]]",
     console: "Console",
     samples: bool,
 ) -> None:
+    """Shows a stage that learns from no examples: scorers' and policies' trainings."""
+    from redink.cli.preflighting_policies import policy_report
     from redink.cli.preflighting_scorers import fit_report
     from redink.errors import RedinkError
     from redink.reach import hardware_notes
-    from redink.scoring.report import print_scorer_report
+    from redink.reinforcement.report import print_outlook
+    from redink.scoring.report import ScorerReport, print_scorer_report
 
+    report = fit_report if planned.stage.verb.name == "fit" else policy_report
     try:
-        found = fit_report(plan, planned, lambda name: _found(plan, name, tables))
+        found = report(plan, planned, lambda name: _found(plan, name, tables))
     except RedinkError as error:
         raise type(error)(f"stage {planned.name!r}: {error}") from None
     if isinstance(found, str):
         print(f"{planned.name}: {found}\n")
         return
-    print_scorer_report(found, console, samples)
+    if isinstance(found, ScorerReport):
+        print_scorer_report(found, console, samples)
+    else:
+        print_outlook(planned.name, found, console)
     for note in hardware_notes(plan.recipe.hardware, [planned]):
         print(f"{note}\n")
 

@@ -1,0 +1,49 @@
+"""What `redink preflight` tells of a `reinforce` stage: its rollouts and what they take."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from redink.plan import Plan, PlannedStage
+    from redink.reinforcement.outlook import PolicyOutlook
+    from redink.tables import Table
+
+Find = Callable[[str], "Table[Any] | str"]
+"""From a stage's name to its table, or to what the table has to wait for."""
+
+
+def policy_report(plan: "Plan", planned: "PlannedStage", find: Find) -> "PolicyOutlook | str":
+    """What a reinforce stage will take, or why that cannot be known yet.
+
+    Args:
+        plan: of the recipe.
+        planned: the stage.
+        find: gives tables.
+
+    Raises UsageError for settings that make no sense.
+    """
+    from redink.cli.estimating import root_model
+    from redink.handover.policy import policy_of
+    from redink.models.loading import load_tokenizer
+    from redink.models.resolve import resolve_model
+    from redink.reinforcement.drawing import Drawing
+    from redink.reinforcement.outlook import policy_outlook
+
+    problems: dict[str, Any] = {}
+    for name in planned.stage.inputs["problems"]:
+        table = find(name)
+        if isinstance(table, str):
+            return f"its problems rest on {table}"
+        problems |= table.problems
+    settings = {k: v for k, v in planned.stage.settings.items() if v is not None}
+    policy, student = policy_of(settings), resolve_model(root_model(plan, planned))
+    return policy_outlook(
+        student,
+        load_tokenizer(student),
+        list(problems.values()),
+        policy.settings,
+        Drawing(max_tokens=policy.max_tokens, prompt=policy.prompt),
+        settings,
+        planned.folder,
+        validation="validation" in planned.stage.inputs,
+    )
