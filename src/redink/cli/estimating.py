@@ -7,7 +7,7 @@ memory, so that training tokens are counted with the student's tokenizer, not gu
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -22,11 +22,15 @@ from redink.recipe import STUDENT
 from redink.run import JOURNAL
 from redink.tables import Table, join
 
+if TYPE_CHECKING:
+    from redink.handover.policy import Policy
+
 TRAINED_PER_SECOND = 300.0
 """Tokens trained a second: the quickstart's five trainings ran at 283 to 318 on two cores."""
 SAMPLED_PER_SECOND = 400.0
 """Tokens sampled a second: the quickstart's 1,200 answers, some 61,000 tokens, took 147 s there."""
-
+READING = 3
+"""A token that is only read takes a third of the operations of one that is trained on."""
 
 MADE_BY_TRAINING = (("model",), ("scorer",))
 """What an argument accepts that is no table."""
@@ -198,14 +202,29 @@ def _scaling(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any
 
 
 def _rollouts(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
-    """Every rollout is written once, and read as one training token per token at least."""
-    settings, ppo = planned.stage.settings, planned.stage.settings["algorithm"] == "ppo"
-    problems = settings["problems_per_step"] or (32 if ppo else 8)
-    count = settings["steps"] * problems * (settings["samples"] or (1 if ppo else 8))
-    tokens = count * settings["max_tokens"]
-    scale = max(1, cores() / 2)
-    seconds = tokens / SAMPLED_PER_SECOND / scale + tokens / TRAINED_PER_SECOND / scale
+    """Every rollout is written once, read for its log-probabilities and trained on; where
+    checkpoints are compared, the validation problems are answered too."""
+    from redink.handover.policy import policy_of
+
+    given = planned.stage.settings
+    policy, scale = policy_of(given), max(1, cores() / 2)
+    count = policy.settings.steps * policy.rollouts
+    tokens = count * policy.max_tokens
+    trained = tokens * (policy.updates + _reads(policy) / READING)
+    watched = sum(len(table) for table in inputs.get("validation", ()))
+    looks = 1 + -(-policy.settings.steps // policy.validate_every)
+    answers = watched * looks * max(1, policy.validate_samples)
+    sampled = tokens + answers * policy.validate_tokens
+    seconds = (sampled / SAMPLED_PER_SECOND + trained / TRAINED_PER_SECOND) / scale
     return Estimate(count, tokens, seconds, at_most=True)
+
+
+def _reads(policy: "Policy") -> int:
+    """Passes over each rollout without training: the policy's own and the reference's."""
+    if policy.algorithm == "ppo":
+        return 2
+    reads = int(policy.settings.beta > 0)
+    return reads + int(policy.updates > 1 or (reads and policy.algorithm == "rloo"))
 
 
 def _chains(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
