@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redink.stages.fit import fit
     from redink.stages.label import label
     from redink.stages.load import load
+    from redink.stages.pose import pose
     from redink.stages.refine import refine
     from redink.stages.reinforce import reinforce
     from redink.stages.respond import respond
@@ -37,6 +38,7 @@ _HOMES = {
     "fit": "redink.stages.fit",
     "label": "redink.stages.label",
     "load": "redink.stages.load",
+    "pose": "redink.stages.pose",
     "refine": "redink.stages.refine",
     "reinforce": "redink.stages.reinforce",
     "respond": "redink.stages.respond",
@@ -72,6 +74,7 @@ __all__ = [
     "label",
     "load",
     "make_plan",
+    "pose",
     "read_recipe",
     "refine",
     "reinforce",

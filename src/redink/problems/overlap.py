@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from redink.records import Problem
 
+ASKED = "asked"
+"""In a problem's `meta`: the question of the problem that it is about."""
 _TEX_SPACES = re.compile(r"\\[!,;:> \n]|\\(?:q?quad|left|right|displaystyle)(?![A-Za-z])|~")
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 # Each begins with what it removes, not with what must stand before it: 5 times as fast.
@@ -55,7 +57,10 @@ def overlap(first: Iterable[Problem], second: Iterable[Problem]) -> list[str]:
 
 
 def asked(problem: Problem) -> str:
-    """A problem's question without its options, whose order may differ between copies."""
+    """A problem's question without its options, whose order may differ between copies; of a task
+    about another problem, that one's question."""
+    if ASKED in problem.meta:
+        return str(problem.meta[ASKED])
     choices = problem.meta.get("choices")
     if not choices:
         return problem.question

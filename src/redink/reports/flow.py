@@ -66,6 +66,7 @@ def _rows_in(run: RunFolder, stage: RunStage) -> int | None:
     main = {
         "select": ("rows",),
         "chain": ("critiques",),
+        "pose": ("problems",),
         "evaluate": ("benchmarks",),
         "scale": ("benchmarks",),
         "compare": ("scores",),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from redink.errors import DataError, UsageError
 from redink.grading import Grade
+from redink.problems.overlap import ASKED, asked
 from redink.records import Outcome, Problem, Response, Verdict, problem_id
 from redink.rewards.rollout import Rollout
 from redink.teachers.verdict import read_verdict
@@ -53,7 +54,12 @@ def critique_task(problem: Problem, response: Response, request: str = REQUEST) 
         source=problem.source,
         subject=problem.subject,
         level=problem.level,
-        meta={"task": TASK, "problem_id": problem.id, "response_id": response.id},
+        meta={
+            "task": TASK,
+            "problem_id": problem.id,
+            "response_id": response.id,
+            ASKED: asked(problem),
+        },
     )
 
 

@@ -273,6 +273,13 @@ VERBS: dict[str, Verb] = {
             light=_needs_no_model,
         ),
         Verb(
+            "pose",
+            "make a share of the problems the task to judge a graded response, for reinforce",
+            _always("problems"),
+            {"problems": _PROBLEMS, "responses": Input(("responses",))},
+            light=_light,
+        ),
+        Verb(
             "finetune",
             "train a student to imitate or to critique",
             _always("model"),
