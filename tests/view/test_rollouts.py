@@ -65,8 +65,13 @@ def test_rollouts_come_newest_first_with_what_they_are_worth(trained):
         ({"problem": "unknown"}, lambda line: False),
         ({"q": '"holds 3"'}, lambda line: line["problem_id"] == problem(3).id),
         ({"q": "pens zebra"}, lambda line: False),
+        ({"q": '"STEP 2, sample"'}, lambda line: line["step"] == 2),
+        # One word stands in the question, the other in what was drawn.
+        ({"q": '"holds 3" "sample 1"'}, lambda line: line["problem_id"] == problem(3).id
+         and line["sample"] == 1),
+        ({"q": "policy"}, lambda line: False),
     ],
-)
+)  # fmt: skip
 def test_filters_and_search_keep_the_rollouts_that_fit(trained, log, query, kept):
     wanted = [number for number, line in enumerate(written(log)) if kept(line)]
     answer = page(trained, **query)

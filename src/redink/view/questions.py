@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from redink.records import Problem, from_row
 from redink.view.mapped import MappedTable
-from redink.view.searching import terms_of
 from redink.visible import one_line
 
 FILE = "problems.parquet"
@@ -53,15 +52,12 @@ class Questions:
                 titles[problem_id] = one_line(problem.question)
         return titles
 
-    def holding(self, text: str, ids: Sequence[str]) -> set[str]:
-        """Those of the problems whose question holds every word and "quoted phrase" of a text."""
+    def holding(self, term: str, ids: Sequence[str]) -> set[str]:
+        """Those of the problems whose question holds a term, in either case."""
         with self._lock:
             places = {one: self._place(one) for one in ids}
-            found = {one for one, place in places.items() if place is not None}
-            for term in terms_of(text):
-                hits = {path: self._hits(path, term, places) for path in self._paths(places)}
-                found = {one for one in found if (at := places[one]) and hits[at[0]][at[1]]}
-            return found
+            hits = {path: self._hits(path, term, places) for path in self._paths(places)}
+            return {one for one, at in places.items() if at is not None and hits[at[0]][at[1]]}
 
     def _hits(
         self, path: Path, term: str, places: dict[str, tuple[Path, int] | None]

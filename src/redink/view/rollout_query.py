@@ -14,6 +14,7 @@ from redink.view.mapped import Mask
 from redink.view.query import MOST_ROWS, read_count
 from redink.view.rollout import rollout_row
 from redink.view.rollouts import Rollouts
+from redink.view.searching import terms_of
 from redink.view.training import ViewedTraining, mark_of
 from redink.visible import one_line
 
@@ -26,7 +27,7 @@ class RolloutQuery:
     """What is asked of a training's rollouts."""
 
     text: str = ""
-    """Sought in the questions."""
+    """Sought in the questions and in what was drawn."""
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Field to the values that are kept."""
     steps: Sequence[tuple[int, int]] = ()
@@ -106,10 +107,19 @@ def _masks(training: ViewedTraining, rollouts: Rollouts, query: RolloutQuery) ->
     if "problem" in wanted:
         masks["problem"] = _any(none, [rollouts.of_problem(one) for one in wanted["problem"]])
     if query.text.strip():
-        held = training.questions.holding(query.text, rollouts.problem_ids)
-        codes = np.array([one in held for one in rollouts.problem_ids] or [False], np.bool_)
-        masks[""] = codes[rollouts.problems] if len(rollouts) else none
+        masks[""] = _holding(training, rollouts, query.text)
     return masks
+
+
+def _holding(training: ViewedTraining, rollouts: Rollouts, text: str) -> Mask:
+    """The rollouts that hold every word and "quoted phrase", in their question or their text."""
+    found = np.ones(len(rollouts), np.bool_)
+    for term in terms_of(text):
+        asked = training.questions.holding(term, rollouts.problem_ids)
+        codes = np.array([one in asked for one in rollouts.problem_ids] or [False], np.bool_)
+        held = codes[rollouts.problems] if len(rollouts) else found
+        found &= held | rollouts.holding(term, found & ~held)
+    return found
 
 
 def _facets(

@@ -67,6 +67,14 @@ class Rollouts:
                 return int(number)
         return None
 
+    def holding(self, term: str, wanted: Mask) -> Mask:
+        """Which of the `wanted` rollouts hold a term, in either case, in their text."""
+        found = np.zeros(len(self), np.bool_)
+        sought = term.casefold()
+        for number in np.flatnonzero(wanted).tolist():
+            found[number] = sought in str(self.line(number).get("text", "")).casefold()
+        return found
+
     def with_fault(self, name: str) -> Mask:
         """The rollouts with a fault; of `none`, those without any."""
         if name == NONE:

@@ -1,4 +1,4 @@
-// A training's rollouts, the newest first: filters with counts, search in the questions, pages.
+// A training's rollouts, the newest first: filters with counts, search, pages.
 
 import { ROLLOUT_FILTERS, ROLLOUT_QUERY, addressOf, changed, go, only } from "./address.js";
 import { element, fill } from "./element.js";
@@ -26,7 +26,7 @@ export class RolloutsPage {
     this.answer = null;
     this.way = element("div.way");
     this.heading = element("h1", { tabindex: "-1" });
-    this.search = searchField("Search the questions", (q) => this.#choose({ q }));
+    this.search = searchField("Search questions and texts", (q) => this.#choose({ q }));
     this.step = this.#stepField();
     this.degenerate = element("div");
     this.count = element("p.count", { role: "status" });
@@ -51,7 +51,7 @@ export class RolloutsPage {
       { key: "k", says: "previous rollout", does: () => this.#step(-1) },
       { key: "e", says: "degenerate texts only", does: () => this.#faulty() },
       { key: "b", says: "back to the curves", does: () => go(addressOf("training", [this.stage])) },
-      { key: "/", says: "search the questions", does: () => focusOn("search") },
+      { key: "/", says: "search questions and texts", does: () => focusOn("search") },
       { key: "s", says: "step", does: () => focusOn("step") },
       { key: "f", says: "filters", does: () => focusOn("facets") },
     ];
