@@ -72,7 +72,7 @@ def test_every_rollout_is_logged_and_the_reward_rises(tiny_student, tmp_path, ca
     record = json.loads((out / "model" / "training.json").read_text())
     assert record["rollouts"] == len(rows)
     assert len(record["losses"]) == 12
-    assert "288 rollouts of at most 12 tokens" in capfd.readouterr().err
+    assert "288 in 12 steps, of at most 12 tokens" in capfd.readouterr().err
     assert not (out / "checkpoints").exists()
     assert trained(tiny_student, out, **settings) == out / "model", "finished: returned at once"
     with pytest.raises(UsageError, match="another training"):

@@ -80,7 +80,7 @@ def test_two_processes_draw_and_step_as_one(tiny_student, tmp_path, algorithm, c
             sums(), student=tiny_student, algorithm=algorithm, out=out, processes=processes, **how
         )
         assert found == out / "model"
-    assert capfd.readouterr().err.count("rollouts of at most 10 tokens") == 1
+    assert capfd.readouterr().err.count("steps, of at most 10 tokens") == 1
     told = ("id", "step", "problem_id", "sample", "text", "outcome", "reward", "faults")
     alone, together = ([[row[k] for k in told] for row in lines(o, "rollouts")] for o in (one, two))
     assert together == alone, "the same rollouts, in the order of one process"
