@@ -81,6 +81,35 @@ def test_the_report_draws_the_budgets(plan):
     assert (flow["chains"]["rows_in"], flow["chains"]["kept"]) == (18, 6)
 
 
+def test_budgets_are_measured_along_a_training(tiny_student, tmp_path, capsys):
+    few = {"engine": "transformers", "dtype": "float32", "batch_size": 4}
+    stages = {
+        "sums": {"do": "load", "source": "gym:chain_sum", "n": 3, "options": TWO},
+        "policy": {
+            "do": "reinforce", "problems": "sums", "steps": 3, "problems_per_step": 2, "samples": 2,
+            "max_tokens": 6, "penalty_form": "none", "keep_steps": [2, 1],
+        },
+        "heldout": {"do": "load", "source": "gym:chain_sum", "n": 2, "options": TWO,
+                    "split": "test"},
+        "budgets": {
+            "do": "scale", "models": ["student", "policy"], "benchmarks": "heldout",
+            "budgets": ["1x", "2x"], "unit": 4, "answer_tokens": 4, "along": True, **few,
+        },
+    }  # fmt: skip
+    raw = {"student": str(tiny_student), "stages": stages}
+    made = make_plan(check_recipe(raw, "along", "along.yaml"), tmp_path)
+    run_plan(made)
+    arms = dict.fromkeys(score.model for score in Table.read(made.by_name["budgets"].folder))
+    models = ["student", "policy/1", "policy/2", "policy"]
+    assert list(arms) == [f"{model}:{budget}" for model in models for budget in (4, 8)]
+    show_estimate(make_plan(check_recipe(raw, "along", "along.yaml"), tmp_path / "fresh"), None)
+    line = next(
+        row for row in capsys.readouterr().out.splitlines() if "scale" in row and "to do" in row
+    )
+    # Four models, two problems, 8 tokens of thinking and twice 4 of an answer.
+    assert line.split()[4:7] == ["8", "<=", "128"]
+
+
 def test_the_report_that_a_run_names_has_what_other_stages_made(tiny_student, tmp_path, capsys):
     few = {"engine": "transformers", "dtype": "float32", "batch_size": 4}
     held = {"do": "load", "source": "gym:chain_sum", "n": 2, "options": TWO, "split": "test"}

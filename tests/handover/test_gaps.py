@@ -11,6 +11,7 @@ LACKING = [
     ({"reference": "moving"}, "reference"),
     ({"penalty_form": "replace"}, "penalty_form"),
     ({"select_samples": 2}, "select_samples"),
+    ({"keep_steps": [8, 16]}, "keep_steps"),
     ({"top_k": 20}, "top_k"),
     ({"min_p": 0.05}, "min_p"),
     ({"prompt": "few-shot"}, "prompt"),

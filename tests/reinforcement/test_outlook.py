@@ -110,3 +110,8 @@ def test_it_is_printed_and_kept_beside_the_model(world, tiny_student, tmp_path, 
     assert kept["memory"]["process"] > kept["memory"]["total"] > kept["reference"] > 0
     steps = [json.loads(line) for line in (out / "steps.jsonl").open()]
     assert kept["rollouts"] == sum(step["rollouts"] for step in steps)
+
+
+def test_models_of_steps_on_the_way_need_room_on_disk(ahead):
+    more = ahead(GROUPS, keep_steps=[2, 5]).disk.needed - ahead(GROUPS).disk.needed
+    assert more == 2 * ahead(GROUPS).disk.result

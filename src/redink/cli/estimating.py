@@ -197,8 +197,15 @@ def _scaling(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any
     settings = planned.stage.settings
     budgets = budgets_of(settings["budgets"], settings["unit"])
     tokens = budgets[-1] + len(budgets) * settings["answer_tokens"]
-    answers = len(planned.stage.inputs["models"]) * settings["samples"]
-    return _sampling(inputs["benchmarks"], answers, tokens)
+    names = planned.stage.inputs["models"]
+    models = len(names) + sum(_kept_steps(plan, name) for name in names if settings["along"])
+    return _sampling(inputs["benchmarks"], models * settings["samples"], tokens)
+
+
+def _kept_steps(plan: Plan, name: str) -> int:
+    """Models of steps on the way that a training keeps."""
+    planned = plan.by_name.get(name)
+    return len(planned.stage.settings.get("keep_steps") or ()) if planned else 0
 
 
 def _rollouts(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:

@@ -89,6 +89,13 @@ def _method_gaps(policy: Policy) -> Iterator[Gap]:
             "know",
             "a rate for adapters is too high for all weights; set learning_rate anew (ReFT: 3e-7)",
         )
+    if policy.keep_steps:
+        yield Gap(
+            "keep_steps",
+            f"the models of {len(policy.keep_steps)} steps on the way are kept",
+            "none is; OpenRLHF's checkpoints are for going on",
+            "scale has nothing to measure along the training",
+        )
     groups = policy.groups
     if groups is None:
         return

@@ -43,6 +43,7 @@ class Policy:
     validate_tokens: int
     validate_samples: int
     checkpoint_steps: int
+    keep_steps: tuple[int, ...]
 
     @property
     def rollouts(self) -> int:
@@ -107,4 +108,5 @@ def policy_of(settings: Mapping[str, Any]) -> Policy:
         validate_tokens=int(given.get("validate_tokens", max_tokens)),
         validate_samples=int(given.get("validate_samples", 0)),
         checkpoint_steps=int(given.get("checkpoint_steps", looks)),
+        keep_steps=tuple(given.get("keep_steps", ())),
     )

@@ -1,7 +1,7 @@
 """What a reinforcement will take: memory and disk, before its student is loaded."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +124,7 @@ def policy_outlook(
         copy=copy,
         cache=cache,
         memory_available=available_memory(device),
-        disk=estimated_disk(
-            size,
-            out,
-            checkpoints=due,
-            validation=validation,
-            beside=0 if isinstance(algorithm, PPO) or algorithm.reference == "fixed" else reference,
-        ),
+        disk=_disk(size, algorithm, settings, out, due, validation),
         checkpoints=due,
     )
 
@@ -148,6 +142,22 @@ def _reference(size: ModelSize, algorithm: PPO | PolicySettings) -> int:
     if size.adapters or (algorithm.beta == 0 and not isinstance(algorithm, PPO)):
         return 0
     return size.parameters * size.item_bytes
+
+
+def _disk(
+    size: ModelSize,
+    algorithm: PPO | PolicySettings,
+    settings: Json,
+    out: Path,
+    checkpoints: bool,
+    validation: bool,
+) -> Disk:
+    """With a moving reference in each checkpoint, and the models of steps on the way."""
+    moving = isinstance(algorithm, PolicySettings) and algorithm.reference == "moving"
+    beside = _reference(size, algorithm) if moving else 0
+    found = estimated_disk(size, out, checkpoints=checkpoints, validation=validation, beside=beside)
+    kept = len(settings.get("keep_steps") or ()) * found.result
+    return replace(found, needed=found.needed + kept)
 
 
 def _drawing(

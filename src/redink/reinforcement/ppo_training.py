@@ -12,6 +12,7 @@ from redink.records import Json
 from redink.reinforcement.collecting import Collector, Sample, together
 from redink.reinforcement.experience import EnginesView, Seen, cut, lessons
 from redink.reinforcement.importance import require_near
+from redink.reinforcement.kept_steps import StepKeeper
 from redink.reinforcement.order import ProblemOrder
 from redink.reinforcement.ppo_checkpoint import load_state, save_state
 from redink.reinforcement.ppo_figures import numbers, require_finite, show, told
@@ -25,6 +26,7 @@ from redink.training.batches import largest_micro_batch
 from redink.training.callbacks import CheckpointCallback
 from redink.training.checkpoints import Checkpoint, newest_checkpoint
 from redink.training.group import agreed, is_first, place, process_count
+from redink.training.lora import merged_copy
 from redink.training.result import CHECKPOINTS
 from redink.training.tracking import tracking_of
 
@@ -68,6 +70,7 @@ class PPOTraining:
         self.state = TrainerState(max_steps=ppo.steps, is_world_process_zero=is_first())
         self.control = TrainerControl()
         self.watcher = self._watcher()
+        self.keeper = self._keeper()
         self.saver = self._saver(0.0)
         self.steps: list[Json] = []
         """The lines of `steps.jsonl`, in the first process."""
@@ -232,6 +235,14 @@ class PPOTraining:
         watcher.whole = lambda model: model.policy
         return watcher
 
+    def _keeper(self) -> StepKeeper:
+        """Keeps the models of steps on the way, where any are wanted."""
+        task = self.task
+        kept = task.settings.get("keep_steps") or ()
+        keeper = StepKeeper(kept, self.tokenizer, task.out, task.key)
+        keeper.whole = lambda model: merged_copy(model.policy)
+        return keeper
+
     def _saver(self, seconds: float) -> CheckpointCallback:
         """Says when a checkpoint is due."""
         settings = self.task.settings
@@ -243,6 +254,8 @@ class PPOTraining:
     def _tell(self, event: str) -> None:
         """Tells who keeps checkpoints and who validates of what transformers' trainer would."""
         watchers: list[Any] = [self.saver, *([self.watcher] if self.watcher else [])]
+        if event in ("on_train_begin", "on_step_end"):
+            watchers.insert(0, self.keeper)
         for each in watchers:
             getattr(each, event)(None, self.state, self.control, model=self.learner.model)
 

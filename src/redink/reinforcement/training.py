@@ -35,6 +35,7 @@ from redink.training.training import progress_file
 
 if TYPE_CHECKING:
     from redink.reinforcement.callbacks import StepCallback, WholeStepCheckpoints
+    from redink.reinforcement.kept_steps import StepKeeper
     from redink.reinforcement.moving_reference import Reference
     from redink.reinforcement.validation import PolicyValidation
     from redink.training.validation_plan import ValidationPlan
@@ -201,7 +202,7 @@ def _build(
         policy,
         collector,
         reference,
-        [state, steps, saver, *([watcher] if watcher else [])],
+        [state, steps, *_keepers(task), saver, *([watcher] if watcher else [])],
         folder=folder,
         precision=task.method.precision,
         micro_batch_tokens=task.settings.get("micro_batch"),
@@ -214,6 +215,15 @@ def _build(
         task.say(f"going on from step {checkpoint.step // policy.updates}")
         state.load(checkpoint.folder)
     return _Built(trainer, steps, saver, watcher)
+
+
+def _keepers(task: PolicyTask) -> "list[StepKeeper]":
+    """What keeps the models of steps on the way, where any are wanted."""
+    from redink.reinforcement.kept_steps import StepKeeper
+
+    kept = task.settings.get("keep_steps") or ()
+    updates = task.algorithm.updates
+    return [StepKeeper(kept, task.tokenizer, task.out, task.key, updates)] if kept else []
 
 
 def _saver(task: PolicyTask, checkpoint: Checkpoint | None) -> "WholeStepCheckpoints":

@@ -1,6 +1,6 @@
 """reinforce: problems + a reward → model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -92,6 +92,7 @@ def reinforce(
     seed: int = 0,
     checkpoint_seconds: float = 60.0,
     checkpoint_steps: int | None = None,
+    keep_steps: Sequence[int] | None = None,
     report_to: Tracker | list[Tracker] | None = None,
     journal: Path | None = None,
     processes: int = 1,
@@ -171,6 +172,8 @@ def reinforce(
         seed: of the problems' order and of the draws.
         checkpoint_seconds: time between checkpoints.
         checkpoint_steps: steps between checkpoints instead.
+        keep_steps: steps whose models are kept as well, in `out/steps/STEP`: `scale` with `along`
+            measures them beside the result.
         report_to: trackers, as in `finetune`.
         journal: SQLite file of the critic's completions.
         processes: that train together, one to a GPU, and share the rollouts; the same steps come
@@ -194,6 +197,7 @@ def reinforce(
     trackers = check_trackers(report_to)
     settings = _settings(algorithm, locals())
     _check_division(processes, sharding, engine)
+    _check_kept(keep_steps or (), steps)
     tokens = validate_tokens or max_tokens
     plan = _plan(problems, validation, validate_every, tokens, validate_samples)
     source = resolve_model(student)
@@ -227,6 +231,15 @@ def _in_processes(work: Work) -> Path:
 
     with left_to_others(progress_file(work.out)):
         return reinforce_in_processes(work)
+
+
+def _check_kept(kept: Sequence[int], steps: int) -> None:
+    wrong = next((step for step in kept if not 1 <= step <= steps), None)
+    if wrong is not None:
+        raise UsageError(
+            f"reinforce: keep_steps = {list(kept)}: there is no step {wrong}; give steps from 1 to "
+            f"{steps}"
+        )
 
 
 def _check_division(processes: int, sharding: str, engine: str) -> None:
@@ -268,6 +281,8 @@ def _settings(algorithm: str, given: Mapping[str, Any]) -> Json:
         "processes", "sharding",
     }  # fmt: skip
     settings = {k: v for k, v in given.items() if k not in elsewhere and v is not None}
+    if "keep_steps" in settings:
+        settings["keep_steps"] = sorted(set(settings["keep_steps"]))
     if settings["engine"] == "transformers":
         # A training's identity names it only where it is another: older results stay valid.
         del settings["engine"]

@@ -28,6 +28,7 @@ from redink.stages.evaluate import (
 )
 from redink.tables import Table
 from redink.teachers.llm import address_of, close_engines
+from redink.training.result import kept_steps
 
 
 def scale(
@@ -42,6 +43,7 @@ def scale(
     top_p: float = 1.0,
     closing: str | None = None,
     answer_tokens: int = 32,
+    along: bool = False,
     seed: int = 0,
     engine: str = "auto",
     dtype: str = "bfloat16",
@@ -70,6 +72,8 @@ def scale(
             asks for (`redink.scaling.closing`).
         answer_tokens: new tokens of an answer that is asked for, at most; they come on top of the
             budget.
+        along: whether the models of steps on the way that a `reinforce` stage kept (`keep_steps`)
+            are measured too: `policy/16` is `policy` after 16 steps.
         seed: of the draws.
         engine: `transformers`, `vllm`, or `auto`: vLLM where it is installed for this machine.
         dtype: the weights' type, `bfloat16` or `float32`.
@@ -108,7 +112,7 @@ def scale(
 
     return scale_with(
         open_model,
-        models,
+        models_along(models) if along else models,
         benchmarks,
         sampling,
         budgets_of(budgets, unit),
@@ -117,6 +121,26 @@ def scale(
         answer_tokens=answer_tokens,
         out=out,
     )
+
+
+def models_along(models: Models) -> dict[str, str | Path]:
+    """Each model behind the models of the steps that its training kept: name → model.
+
+    Raises UsageError where none kept any.
+    """
+    named = name_models(models)
+    found: dict[str, str | Path] = {}
+    for name, model in named.items():
+        arm, mark, seed = name.rpartition("@")
+        before = (arm, mark + seed) if mark and arm and seed.isdecimal() else (name, "")
+        found |= {f"{before[0]}/{s}{before[1]}": p for s, p in kept_steps(Path(model)).items()}
+        found[name] = model
+    if len(found) == len(named):
+        raise UsageError(
+            f"scale: along: none of the models ({', '.join(named)}) kept steps of its training; "
+            "name some in its reinforce stage, as in keep_steps: [16, 32]"
+        )
+    return found
 
 
 def scale_with(

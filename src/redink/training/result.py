@@ -14,6 +14,8 @@ from redink.models.source import ModelSource, fingerprint
 from redink.records import Json, to_row
 
 RESULT, CHECKPOINTS, RECORD = "model", "checkpoints", "training.json"
+STEPS = "steps"
+"""Folder of the models of steps on the way, beside the result."""
 
 
 def training_key(student: ModelSource, examples: Sequence[Any], settings: Json) -> str:
@@ -66,13 +68,7 @@ def save_result(
     """
     partial = out / f".{RESULT}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    if model.can_generate():
-        stops = end_of_turn_ids(tokenizer, model.generation_config)
-        model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else list(stops)
-        model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.config.use_cache = True
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
+    save_model(model, tokenizer, partial)
     for name, facts in {RECORD: record, **(beside or {})}.items():
         text = json.dumps(facts, indent=2, sort_keys=True)
         write_atomically(partial / name, text.encode())
@@ -81,3 +77,31 @@ def save_result(
     partial.rename(out / RESULT)
     sync_folder(out)
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+
+
+def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Writes a plain model folder with its tokenizer, as it is to be asked.
+
+    Args:
+        model: without adapters; how it is trained on is left as it is.
+        tokenizer: its own.
+        folder: that does not exist.
+    """
+    if model.can_generate():
+        stops = end_of_turn_ids(tokenizer, model.generation_config)
+        model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else list(stops)
+        model.generation_config.pad_token_id = tokenizer.pad_token_id
+    uses_cache, model.config.use_cache = model.config.use_cache, True
+    model.save_pretrained(folder)
+    model.config.use_cache = uses_cache
+    tokenizer.save_pretrained(folder)
+
+
+def kept_steps(result: Path) -> dict[int, Path]:
+    """The models of steps on the way that a training kept: step → model folder, ascending.
+
+    Args:
+        result: the training's result, `…/model`.
+    """
+    folders = [path for path in (result.parent / STEPS).glob("*") if path.name.isdecimal()]
+    return {int(path.name): path for path in sorted(folders, key=lambda path: int(path.name))}
