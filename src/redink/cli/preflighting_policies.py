@@ -1,15 +1,12 @@
 """What `redink preflight` tells of a `reinforce` stage: its rollouts and what they take."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from redink.cli.preflighting_scorers import Find
 
 if TYPE_CHECKING:
     from redink.plan import Plan, PlannedStage
     from redink.reinforcement.outlook import PolicyOutlook
-    from redink.tables import Table
-
-Find = Callable[[str], "Table[Any] | str"]
-"""From a stage's name to its table, or to what the table has to wait for."""
 
 
 def policy_report(plan: "Plan", planned: "PlannedStage", find: Find) -> "PolicyOutlook | str":

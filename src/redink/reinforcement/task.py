@@ -1,6 +1,7 @@
 """A training that is settled but for the model's weights."""
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,7 @@ from redink.training.validation_plan import ValidationPlan
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(ABC):
     """What is trained, on what, how and where; see `train_policy` and `train_ppo`."""
 
     student: ModelSource
@@ -35,14 +36,14 @@ class Task:
     """See `training_key`."""
 
     @property
+    @abstractmethod
     def algorithm(self) -> PPO | PolicySettings:
         """The algorithm's settings."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def drawing(self) -> Drawing:
         """How rollouts are drawn."""
-        raise NotImplementedError
 
     @property
     def method(self) -> Method:
