@@ -128,6 +128,11 @@ def test_what_a_reinforcement_takes_is_told_and_none_is_begun(tmp_path, tiny_stu
     told = rows_of(capsys.readouterr().out)
     assert told["problems"] == "12"
     assert {"prompts", "rollouts", "memory", "disk"} <= set(told)
+    nothing = "  none: {do: select, rows: problems, min_chars: 100000, length_of: question}\n"
+    empty = "  bare: {do: reinforce, problems: none}\n"
+    path.write_text(POLICIES.format(student=tiny_student) + nothing + empty)
+    with pytest.raises(UsageError, match="'bare': there are no problems"):
+        preflight(str(path), stage="bare", runs=tmp_path / "runs")
 
 
 def test_a_sorms_labels_stand_behind_every_step_and_long_rows_are_told(scorers, tmp_path, capsys):

@@ -17,9 +17,10 @@ def policy_report(plan: "Plan", planned: "PlannedStage", find: Find) -> "PolicyO
         planned: the stage.
         find: gives tables.
 
-    Raises UsageError for settings that make no sense.
+    Raises UsageError for settings that make no sense, and where there is no problem.
     """
     from redink.cli.estimating import root_model
+    from redink.errors import UsageError
     from redink.handover.policy import policy_of
     from redink.models.loading import load_tokenizer
     from redink.models.resolve import resolve_model
@@ -32,6 +33,8 @@ def policy_report(plan: "Plan", planned: "PlannedStage", find: Find) -> "PolicyO
         if isinstance(table, str):
             return f"its problems rest on {table}"
         problems |= table.problems
+    if not problems:
+        raise UsageError("there are no problems to draw rollouts for; give it some")
     settings = {k: v for k, v in planned.stage.settings.items() if v is not None}
     policy, student = policy_of(settings), resolve_model(root_model(plan, planned))
     return policy_outlook(
