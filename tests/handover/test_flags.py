@@ -8,7 +8,7 @@ from redink.errors import UsageError
 from redink.handover.flags import VERSION
 from redink.handover.handing import hand_over
 from redink.handover.placement import Placement, memory_per_gpu
-from redink.handover.policy import policy_of
+from redink.reinforcement.policy import policy_of
 from tests.handover.openrlhf_options import COUNT, Parser
 from tests.handover.world import command, handed_over, options_of, sums
 

@@ -4,7 +4,7 @@ import pytest
 
 from redink.errors import UsageError
 from redink.handover.gaps import check_dropped, differences_of, gaps_of
-from redink.handover.policy import policy_of
+from redink.reinforcement.policy import policy_of
 
 PLAIN = {"reference": "fixed", "penalty_form": "add"}
 LACKING = [

@@ -23,7 +23,7 @@ from redink.run import JOURNAL
 from redink.tables import Table, join
 
 if TYPE_CHECKING:
-    from redink.handover.policy import Policy
+    from redink.reinforcement.policy import Policy
 
 TRAINED_PER_SECOND = 300.0
 """Tokens trained a second: the quickstart's five trainings ran at 283 to 318 on two cores."""
@@ -211,7 +211,7 @@ def _kept_steps(plan: Plan, name: str) -> int:
 def _rollouts(plan: Plan, planned: PlannedStage, inputs: dict[str, list[Table[Any]]]) -> Estimate:
     """Every rollout is written once, read for its log-probabilities and trained on; where
     checkpoints are compared, the validation problems are answered too."""
-    from redink.handover.policy import policy_of
+    from redink.reinforcement.policy import policy_of
 
     given = planned.stage.settings
     policy, scale = policy_of(given), max(1, cores() / 2)

@@ -21,11 +21,11 @@ def policy_report(plan: "Plan", planned: "PlannedStage", find: Find) -> "PolicyO
     """
     from redink.cli.estimating import root_model
     from redink.errors import UsageError
-    from redink.handover.policy import policy_of
     from redink.models.loading import load_tokenizer
     from redink.models.resolve import resolve_model
     from redink.reinforcement.drawing import Drawing
     from redink.reinforcement.outlook import policy_outlook
+    from redink.reinforcement.policy import policy_of
 
     problems: dict[str, Any] = {}
     for name in planned.stage.inputs["problems"]:

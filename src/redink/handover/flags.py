@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redink.handover.placement import Placement
-from redink.handover.policy import Policy
+from redink.reinforcement.policy import Policy
 from redink.reinforcement.ppo_settings import PPO
 from redink.rewards import Reward
 

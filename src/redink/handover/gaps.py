@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from redink.errors import UsageError
-from redink.handover.policy import Policy
 from redink.prompts import prompt_named
+from redink.reinforcement.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from redink.handover.flags import VERSION, Files, Section, sections_of
 from redink.handover.gaps import Gap, check_dropped, differences_of
 from redink.handover.marking import SETTINGS
 from redink.handover.placement import Placement, memory_per_gpu
-from redink.handover.policy import Policy, policy_of
 from redink.handover.problems import PROMPTS, VALIDATION, TrainingProblems
 from redink.handover.prompts import Renderer, parameters_of
 from redink.handover.readme import Told, readme
@@ -22,6 +21,7 @@ from redink.handover.script import REWARD, train_script
 from redink.models.resolve import resolve_model
 from redink.models.source import ModelSource
 from redink.records import Json, Problem, Response
+from redink.reinforcement.policy import Policy, policy_of
 from redink.rewards import check_reward
 from redink.tables import Table
 

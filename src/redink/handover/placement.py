@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from redink.errors import UsageError
-from redink.handover.policy import Policy
+from redink.reinforcement.policy import Policy
 
 TOKENS_AT_ONCE = 16_384
 """Of a micro-batch on one GPU: two sequences of 8,192."""

@@ -10,11 +10,11 @@ from redink.errors import UsageError
 from redink.formats.writing import write_rows
 from redink.grading.grader import grade_many
 from redink.handover.marking import PROBLEMS
-from redink.handover.policy import Policy
 from redink.handover.prompts import RenderedPrompt
 from redink.problems.overlap import overlap
 from redink.records import Json, Problem, to_row
 from redink.reinforcement.order import ProblemOrder
+from redink.reinforcement.policy import Policy
 from redink.rewards import is_critique_task
 from redink.tables import Table
 

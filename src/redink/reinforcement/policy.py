@@ -1,4 +1,4 @@
-"""A `reinforce` stage's settings, each with its value: what another engine is told of."""
+"""A `reinforce` stage's settings, each with its value: for what looks at it without training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def policy_of(settings: Mapping[str, Any]) -> Policy:
     ppo = algorithm == "ppo"
     if not ppo and algorithm not in BASELINES:
         raise UsageError(
-            f"hand-over: algorithm = {algorithm} is unknown; use {', '.join(BASELINES)} or ppo"
+            f"reinforce: algorithm = {algorithm} is unknown; use {', '.join(BASELINES)} or ppo"
         )
     if not ppo and given.get("beta") == 0 and "reference" not in given:
         given["reference"] = "fixed"

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from redink.errors import UsageError
-from redink.handover.policy import policy_of
+from redink.reinforcement.policy import policy_of
 from redink.reinforcement.policy_task import PolicyTask
 from redink.reinforcement.ppo_settings import ppo_of
 from redink.reinforcement.ppo_task import PPOTask
